@@ -1,0 +1,136 @@
+"""What decides the shape of the two networks."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+FORMAT_VERSION = 1
+"""Version of the model folder; a folder of another version is refused, never guessed at."""
+
+FASHION_MNIST_CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+_BOUNDS = {
+    "image_size": (4, 1024),
+    "image_channels": (1, 3),
+    "base_size": (2, 32),
+    "z_dim": (1, 1024),
+    "class_dim": (1, 1024),
+    "w_dim": (1, 1024),
+    "mapping_layers": (0, 16),
+    "base_width": (1, 2048),
+}
+_MAX_WIDTH = 2048
+_MAX_CLASSES = 10_000
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be built; the message names the field and its value."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Shape of a generator and of its discriminator.
+
+    `image_size` is `base_size * 2**k` and both width tuples have `k` or `k + 1` entries: the
+    generator's from the first upsampling to full size, the discriminator's from full size down to
+    the base. With no `class_names` the networks are unconditional.
+    """
+
+    image_size: int = 28
+    image_channels: int = 1
+    base_size: int = 7
+    class_names: tuple[str, ...] = FASHION_MNIST_CLASSES
+    z_dim: int = 64
+    class_dim: int = 64
+    w_dim: int = 96
+    mapping_layers: int = 2
+    base_width: int = 96
+    generator_widths: tuple[int, ...] = (128, 64)
+    discriminator_widths: tuple[int, ...] = (64, 128, 256)
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _BOUNDS.items():
+            value = getattr(self, name)
+            if type(value) is not int or not low <= value <= high:
+                raise ConfigError(f"{name} must be a whole number in {low}..{high}, not {value!r}")
+        if self.image_channels == 2:
+            raise ConfigError("image_channels must be 1 or 3, not 2")
+        scale = self.image_size / self.base_size
+        if scale < 2 or not math.log2(scale).is_integer():
+            raise ConfigError(
+                f"image_size must be base_size * 2**k with k >= 1, "
+                f"not image_size={self.image_size} with base_size={self.base_size}"
+            )
+        self._check_widths("generator_widths", self.doublings)
+        self._check_widths("discriminator_widths", self.doublings + 1)
+        self._check_class_names()
+
+    def _check_widths(self, name: str, count: int) -> None:
+        widths = getattr(self, name)
+        if not isinstance(widths, tuple) or len(widths) != count:
+            raise ConfigError(f"{name} must have {count} entries at this size, not {widths!r}")
+        if not all(type(width) is int and 1 <= width <= _MAX_WIDTH for width in widths):
+            raise ConfigError(f"{name} must hold whole numbers in 1..{_MAX_WIDTH}, not {widths!r}")
+
+    def _check_class_names(self) -> None:
+        names = self.class_names
+        if not isinstance(names, tuple) or not all(isinstance(n, str) and n for n in names):
+            raise ConfigError(f"class_names must be non-empty strings, not {names!r}")
+        if len(names) > _MAX_CLASSES or any(len(name) > 200 for name in names):
+            raise ConfigError(f"class_names has more than {_MAX_CLASSES} names or a very long one")
+        if len(set(names)) != len(names):
+            raise ConfigError(f"class_names must differ from each other, not {names!r}")
+
+    @property
+    def doublings(self) -> int:
+        """How often the base doubles to reach the full size."""
+        return round(math.log2(self.image_size / self.base_size))
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes, 0 when unconditional."""
+        return len(self.class_names)
+
+    @property
+    def num_layers(self) -> int:
+        """Number L of modulated layers: the base, two for each doubling, the output."""
+        return 2 + 2 * self.doublings
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able form, as it stands in `config.json`."""
+        fields = dataclasses.asdict(self)
+        lists = {key: list(v) if isinstance(v, tuple) else v for key, v in fields.items()}
+        return {"format_version": FORMAT_VERSION, **lists}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> "ModelConfig":
+        """Parse `config.json` strictly: unknown or missing keys and other versions are errors.
+
+        Raises:
+            ConfigError: naming the offending key and value.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        version = fields.get("format_version")
+        if version != FORMAT_VERSION:
+            raise ConfigError(f"format_version must be {FORMAT_VERSION}, not {version!r}")
+        given = set(fields) - {"format_version"}
+        if unknown := sorted(given - known):
+            raise ConfigError(f"unknown key {unknown[0]!r}")
+        if missing := sorted(known - given):
+            raise ConfigError(f"missing key {missing[0]!r}")
+        values = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in fields.items() if k in known
+        }
+        return cls(**values)

@@ -1,0 +1,71 @@
+"""Blocks of the generator: a normalisation that a style modulates, and a residual block of two."""
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.nn import functional as F
+
+EPSILON = 1e-5
+
+
+def batch_moments(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and variance per channel, [C] each, over the batch and, under `torchrun`, over all ranks."""
+    x = x.float()
+    moments = torch.stack((x.mean((0, 2, 3)), x.square().mean((0, 2, 3))))  # [2, C]
+    if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+        from torch.distributed.nn import functional as differentiable
+
+        moments = differentiable.all_reduce(moments) / dist.get_world_size()
+    mean, square = moments.unbind(0)
+    return mean, (square - mean.square()).clamp_min(0)
+
+
+class StyleNorm(nn.Module):
+    """Normalise each channel, then scale and shift it by an affine map of w.
+
+    The stored `mean` and `var` are what every caller gets unless it asks for batch statistics, so
+    that a picture cannot depend on its neighbours whatever `train()` or `eval()` was called.
+    """
+
+    mean: torch.Tensor
+    var: torch.Tensor
+
+    def __init__(self, channels: int, w_dim: int) -> None:
+        super().__init__()
+        self.affine = nn.Linear(w_dim, 2 * channels)
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("var", torch.ones(channels))
+
+    def forward(self, x: torch.Tensor, w: torch.Tensor, batch_statistics: bool) -> torch.Tensor:
+        """X [N, C, H, W], w [N, w_dim] -> [N, C, H, W]."""
+        mean, var = batch_moments(x) if batch_statistics else (self.mean, self.var)
+        scale, shift = self.affine(w).float().chunk(2, dim=1)  # [N, C] each
+        gain = (1 + scale) * torch.rsqrt(var + EPSILON)
+        offset = shift - mean * gain
+        return (x * gain[:, :, None, None] + offset[:, :, None, None]).to(x.dtype)
+
+
+def upsample(x: torch.Tensor) -> torch.Tensor:
+    """Double height and width by repetition; its backward is a plain sum, unlike interpolate's."""
+    n, c, h, w = x.shape
+    x = x[:, :, :, None, :, None].expand(n, c, h, 2, w, 2)
+    return x.reshape(n, c, 2 * h, 2 * w)
+
+
+class SynthesisBlock(nn.Module):
+    """Residual block that doubles the size; its two layers each listen to a w of their own."""
+
+    def __init__(self, in_channels: int, out_channels: int, w_dim: int) -> None:
+        super().__init__()
+        self.norm1 = StyleNorm(in_channels, w_dim)
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.norm2 = StyleNorm(out_channels, w_dim)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.skip = nn.Conv2d(in_channels, out_channels, 1)
+
+    def forward(self, x: torch.Tensor, ws: torch.Tensor, batch_statistics: bool) -> torch.Tensor:
+        """X [N, C, H, W], ws [N, 2, w_dim] -> [N, C', 2H, 2W]."""
+        y = F.relu(self.norm1(x, ws[:, 0], batch_statistics))
+        y = self.conv1(upsample(y))
+        y = F.relu(self.norm2(y, ws[:, 1], batch_statistics))
+        return self.conv2(y) + upsample(self.skip(x))

@@ -1,0 +1,96 @@
+"""How a run trains: one frozen configuration, and presets of it."""
+
+import dataclasses
+import typing
+from typing import Any, Literal
+
+from model.config import ConfigError, ModelConfig
+
+Loss = Literal["hinge", "relativistic"]
+Precision = Literal["auto", "fp32", "bf16"]
+Compile = Literal["auto", "yes", "no"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides the outcome of a run. Progress and schedules count real images.
+
+    Every field but `model` is an option of `python -m training.train`.
+    """
+
+    model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
+    seed: int = 0
+    batch_size: int = 64
+    loss: Loss = "hinge"
+    total_images: int = 1_500_000
+    """Horizon of the schedules; `--max-images` and `--max-minutes` only stop."""
+    generator_lr: float = 2e-4
+    discriminator_lr: float = 4e-4
+    adam_beta1: float = 0.0
+    adam_beta2: float = 0.9
+    decay_start: float = 0.5
+    """Share of the horizon after which both learning rates fall linearly to zero."""
+    ema_halflife_images: int = 10_000
+    ema_rampup: float = 0.05
+    """The half-life is at most this share of the images seen, so that early averages are young."""
+    style_mixing: float = 0.0
+    """Share of made garments whose later layers listen to a second z of the same class."""
+    precision: Precision = "auto"
+    compile: Compile = "auto"
+    snapshots: int = 8
+    first_snapshot_images: int = 10_000
+    statistics_images: int = 4_096
+    checkpoint_every_images: int = 20_000
+    sheet_every_images: int = 50_000
+    log_every_images: int = 3_200
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "total_images", "ema_halflife_images", "snapshots",
+                     "first_snapshot_images", "statistics_images", "checkpoint_every_images",
+                     "sheet_every_images", "log_every_images"):  # fmt: skip
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("generator_lr", "discriminator_lr", "ema_rampup"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} must be above 0, not {getattr(self, name)}")
+        for name in ("adam_beta1", "adam_beta2", "decay_start", "style_mixing"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name} must be in 0..1, not {getattr(self, name)}")
+        for name, hint in typing.get_type_hints(type(self)).items():
+            allowed = typing.get_args(hint)
+            if typing.get_origin(hint) is Literal and getattr(self, name) not in allowed:
+                raise ConfigError(f"{name} must be one of {allowed}, not {getattr(self, name)!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able form, as it stands in the run folder."""
+        return {**dataclasses.asdict(self), "model": self.model.to_dict()}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> "TrainConfig":
+        """Parse the JSON form strictly.
+
+        Raises:
+            ConfigError: naming an unknown or missing key.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        if odd := sorted(known.symmetric_difference(fields)):
+            raise ConfigError(f"unknown or missing key {odd[0]!r} in the run's configuration")
+        return cls(**{**fields, "model": ModelConfig.from_dict(fields["model"])})
+
+
+PRESETS = {
+    "fashion-mnist": TrainConfig(),
+    "images-64": TrainConfig(
+        model=ModelConfig(
+            image_size=64,
+            image_channels=3,
+            base_size=4,
+            class_names=(),
+            z_dim=128,
+            w_dim=128,
+            generator_widths=(256, 192, 128, 64),
+            discriminator_widths=(64, 128, 192, 256, 256),
+        ),
+        total_images=5_000_000,
+    ),
+}

@@ -1,0 +1,166 @@
+"""Real garments: Fashion-MNIST from wherever it is, or a folder of pictures by class."""
+
+import dataclasses
+import gzip
+import hashlib
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from torchvision.datasets import FashionMNIST, ImageFolder
+
+from model.config import FASHION_MNIST_CLASSES
+
+Split = Literal["train", "heldout", "test"]
+
+SYSTEM_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+HELDOUT_FILE = Path(__file__).parent / "heldout_fashion_mnist.txt"
+
+# Of the decompressed files: packagers compress the same bytes in different ways.
+_SHA256 = {
+    "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+}
+
+
+class DataError(ValueError):
+    """Pictures that are missing, damaged or of the wrong kind; the message names the file."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSet:
+    """Pictures with labels: `pixels` uint8 [N, H, W, C], `labels` int64 [N]."""
+
+    pixels: torch.Tensor
+    labels: torch.Tensor
+    class_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+def load_fashion_mnist(split: Split, folder: str | Path | None = None) -> ImageSet:
+    """Fashion-MNIST: 55,000 garments to train on, 5,000 held out of train, 10,000 to report on.
+
+    Looks in `folder` if given, else in `$FASHION_MNIST`, the Debian package's folder, and last in
+    torchvision's download under `~/.cache/fashion-mnist`.
+
+    Raises:
+        DataError: a file is missing or its content is not the published one.
+    """
+    home = Path(folder) if folder else _find_fashion_mnist()
+    prefix = "t10k" if split == "test" else "train"
+    pixels = _read_idx(home, f"{prefix}-images-idx3-ubyte", header_bytes=16).reshape(-1, 28, 28, 1)
+    labels = _read_idx(home, f"{prefix}-labels-idx1-ubyte", header_bytes=8)
+    if split != "test":
+        keep = np.zeros(len(labels), dtype=bool)
+        keep[heldout_indices()] = True
+        keep = keep if split == "heldout" else ~keep
+        pixels, labels = pixels[keep], labels[keep]
+    return ImageSet(
+        torch.from_numpy(pixels.copy()),
+        torch.from_numpy(labels.astype(np.int64)),
+        FASHION_MNIST_CLASSES,
+    )
+
+
+@lru_cache(maxsize=1)
+def heldout_indices() -> np.ndarray:
+    """Places in the train file of the 5,000 garments that no network may see, 500 a class."""
+    return np.loadtxt(HELDOUT_FILE, dtype=np.int64, comments="#").ravel()
+
+
+def _find_fashion_mnist() -> Path:
+    if named := os.environ.get("FASHION_MNIST"):
+        return Path(named)
+    if SYSTEM_FOLDER.is_dir():
+        return SYSTEM_FOLDER
+    root = Path.home() / ".cache" / "fashion-mnist"
+    try:
+        FashionMNIST(root, download=True)
+    except (OSError, RuntimeError) as error:
+        raise DataError(
+            f"Fashion-MNIST is not in {SYSTEM_FOLDER} and could not be downloaded ({error}). "
+            "Install the Debian package dataset-fashion-mnist, or set FASHION_MNIST to a folder "
+            "with the four .gz files."
+        ) from error
+    return root / "FashionMNIST" / "raw"
+
+
+def _read_idx(folder: Path, name: str, header_bytes: int) -> np.ndarray:
+    """Body of one IDX file, plain or gzipped, after its checksum was verified."""
+    plain, packed = folder / name, folder / f"{name}.gz"
+    path = plain if plain.is_file() else packed
+    try:
+        content = path.read_bytes() if path == plain else gzip.decompress(path.read_bytes())
+    except FileNotFoundError as error:
+        raise DataError(f"Fashion-MNIST file missing: {packed}") from error
+    except (OSError, EOFError, ValueError) as error:
+        raise DataError(f"Fashion-MNIST file damaged: {path} ({error})") from error
+    if hashlib.sha256(content).hexdigest() != _SHA256[name]:
+        raise DataError(f"Fashion-MNIST file damaged: {path} does not have the published checksum")
+    return np.frombuffer(content, dtype=np.uint8, offset=header_bytes)
+
+
+def load_image_folder(folder: str | Path, size: int, channels: int) -> ImageSet:
+    """Pictures under `folder`, squared by a centre crop and scaled; sub-folders are the classes.
+
+    Raises:
+        DataError: no folder, no pictures, or one that cannot be read.
+    """
+    root, mode = Path(folder), "L" if channels == 1 else "RGB"
+    if not root.is_dir():
+        raise DataError(f"no such folder: {root}")
+    try:
+        listing = ImageFolder(str(root))
+    except (FileNotFoundError, OSError) as error:
+        raise DataError(
+            f"{root} must hold one sub-folder of pictures for each class: {error}"
+        ) from error
+    pixels = np.empty((len(listing.samples), size, size, channels), dtype=np.uint8)
+    for row, (path, _) in zip(pixels, listing.samples, strict=True):
+        try:
+            with Image.open(path) as image:
+                row[:] = np.asarray(_square(image.convert(mode), size)).reshape(row.shape)
+        except OSError as error:
+            raise DataError(f"not a readable picture: {path} ({error})") from error
+    labels = torch.tensor([label for _, label in listing.samples])
+    return ImageSet(torch.from_numpy(pixels), labels, tuple(listing.classes))
+
+
+def _square(image: Image.Image, size: int) -> Image.Image:
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    box = (left, top, left + side, top + side)
+    return image.resize((size, size), Image.Resampling.LANCZOS, box=box)
+
+
+def batch_indices(count: int, seed: int, start: int, size: int) -> np.ndarray:
+    """Which pictures are number `start` to `start + size - 1` of the endless shuffled stream.
+
+    A pure function, so that a run can go on at any image: each pass has a permutation of its own.
+    """
+    places = np.arange(start, start + size)
+    passes = places // count
+    picked = np.empty(size, dtype=np.int64)
+    for number in np.unique(passes):
+        here = passes == number
+        picked[here] = _permutation(count, seed, int(number))[places[here] % count]
+    return picked
+
+
+@lru_cache(maxsize=2)
+def _permutation(count: int, seed: int, number: int) -> np.ndarray:
+    return np.random.Generator(np.random.Philox(key=[seed, number])).permutation(count)
+
+
+def batch_noise(seed: int, start: int, shape: tuple[int, ...], stream: int) -> np.ndarray:
+    """Standard normal float32 that depends only on the seed, the images seen and the stream."""
+    bits = np.random.Philox(key=[seed, stream], counter=[0, 0, 0, start])
+    return np.random.Generator(bits).standard_normal(shape, dtype=np.float32)

@@ -1,0 +1,24 @@
+"""Adversarial losses of logits [N]; each returns a scalar to be minimised."""
+
+import torch
+from torch.nn import functional as F
+
+from training.config import Loss
+
+
+def discriminator_loss(
+    loss: Loss, real_logits: torch.Tensor, fake_logits: torch.Tensor
+) -> torch.Tensor:
+    """Hinge (arXiv 1705.02894), or relativistic pairs of one class (Eq. 2, arXiv 2501.05441)."""
+    if loss == "hinge":
+        return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
+    return F.softplus(fake_logits - real_logits).mean()
+
+
+def generator_loss(
+    loss: Loss, real_logits: torch.Tensor, fake_logits: torch.Tensor
+) -> torch.Tensor:
+    """The generator's side of the same game; `real_logits` count in the relativistic one only."""
+    if loss == "hinge":
+        return -fake_logits.mean()
+    return F.softplus(real_logits - fake_logits).mean()
