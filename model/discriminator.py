@@ -1,5 +1,7 @@
 """The discriminator, which the page calls the critic: img, label -> logit."""
 
+import itertools
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -21,7 +23,7 @@ class Discriminator(nn.Module):
         self.config = config
         widths = config.discriminator_widths
         layers = [nn.Conv2d(config.image_channels, widths[0], 3, padding=1)]
-        for width, wider in zip(widths, widths[1:], strict=False):
+        for width, wider in itertools.pairwise(widths):
             layers.append(nn.Conv2d(width, wider, 4, stride=2, padding=1))
             layers.append(nn.Conv2d(wider, wider, 3, padding=1))
         self.layers = nn.ModuleList(layers)

@@ -114,7 +114,7 @@ def load_image_folder(folder: str | Path, size: int, channels: int) -> ImageSet:
     Raises:
         DataError: no folder, no pictures, or one that cannot be read.
     """
-    root, mode = Path(folder), "L" if channels == 1 else "RGB"
+    root = Path(folder)
     if not root.is_dir():
         raise DataError(f"no such folder: {root}")
     try:
@@ -125,20 +125,23 @@ def load_image_folder(folder: str | Path, size: int, channels: int) -> ImageSet:
         ) from error
     pixels = np.empty((len(listing.samples), size, size, channels), dtype=np.uint8)
     for row, (path, _) in zip(pixels, listing.samples, strict=True):
-        try:
-            with Image.open(path) as image:
-                row[:] = np.asarray(_square(image.convert(mode), size)).reshape(row.shape)
-        except OSError as error:
-            raise DataError(f"not a readable picture: {path} ({error})") from error
+        row[:] = _read_square(Path(path), size, channels)
     labels = torch.tensor([label for _, label in listing.samples])
     return ImageSet(torch.from_numpy(pixels), labels, tuple(listing.classes))
 
 
-def _square(image: Image.Image, size: int) -> Image.Image:
+def _read_square(path: Path, size: int, channels: int) -> np.ndarray:
+    """Centre crop of a picture, scaled: uint8 [size, size, channels]."""
+    try:
+        with Image.open(path) as opened:
+            image = opened.convert("L" if channels == 1 else "RGB")
+    except OSError as error:
+        raise DataError(f"not a readable picture: {path} ({error})") from error
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     box = (left, top, left + side, top + side)
-    return image.resize((size, size), Image.Resampling.LANCZOS, box=box)
+    scaled = image.resize((size, size), Image.Resampling.LANCZOS, box=box)
+    return np.asarray(scaled).reshape(size, size, channels)
 
 
 def batch_indices(count: int, seed: int, start: int, size: int) -> np.ndarray:

@@ -19,7 +19,8 @@ def ema_decay(images_seen: int, batch_size: int, halflife_images: int, rampup: f
 @torch.no_grad()
 def update_ema(generator_ema: nn.Module, generator: nn.Module, decay: float) -> None:
     """Move every parameter of the average towards the present one."""
-    averages, present = list(generator_ema.parameters()), list(generator.parameters())
+    averages: list[torch.Tensor] = list(generator_ema.parameters())
+    present: list[torch.Tensor] = list(generator.parameters())
     torch._foreach_lerp_(averages, present, 1 - decay)
 
 
@@ -30,12 +31,11 @@ def estimate_statistics(generator: Generator, images: int, seed: int = 0, batch:
     Training normalises by the batch; afterwards the network uses what is stored here, so that no
     picture depends on its neighbours.
     """
-    totals: dict[StyleNorm, torch.Tensor] = {}
+    totals: dict[nn.Module, torch.Tensor] = {}
 
     def record(module: nn.Module, args: tuple[torch.Tensor, ...]) -> None:
         mean, var = batch_moments(args[0])
         moments = torch.stack((mean, var + mean.square()))
-        assert isinstance(module, StyleNorm)
         totals[module] = totals.get(module, torch.zeros_like(moments)) + moments
 
     norms = [m for m in generator.modules() if isinstance(m, StyleNorm)]
@@ -49,7 +49,7 @@ def estimate_statistics(generator: Generator, images: int, seed: int = 0, batch:
         generator(torch.from_numpy(noise).to(generator.device), label, batch_statistics=True)
     for hook in hooks:
         hook.remove()
-    for norm, moments in totals.items():
-        mean, square = (moments / batches).unbind(0)
+    for norm in norms:
+        mean, square = (totals[norm] / batches).unbind(0)
         norm.mean.copy_(mean)
         norm.var.copy_((square - mean.square()).clamp_min(0))

@@ -1,6 +1,6 @@
 """What a run says: one console line, one JSONL record, one sheet of fixed seeds."""
 
-import datetime
+import datetime as dt
 import json
 import time
 from pathlib import Path
@@ -32,14 +32,14 @@ class Journal:
         """Append one record with the time."""
         if self.quiet:
             return
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         line = json.dumps({"event": event, "time": now, **fields})
         with (self.run_dir / "journal.jsonl").open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
     def progress(self, images_seen: int, total: int, rate: float, **figures: float) -> None:
         """Console line and record of the state of the run."""
-        left = datetime.timedelta(seconds=round((total - images_seen) / max(rate, 1e-9)))
+        left = dt.timedelta(seconds=round((total - images_seen) / max(rate, 1e-9)))
         named = "  ".join(f"{name} {value:+.3f}" for name, value in figures.items())
         share = images_seen / total
         self.say(f"{images_seen / 1e3:9.1f}k {share:6.1%}  {rate:6.0f} img/s  left {left}  {named}")

@@ -5,14 +5,14 @@ import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch.func import functional_call
 
 from model.discriminator import Discriminator
 from model.generator import Generator
-from model.weights import save_model
+from model.weights import load_discriminator, load_generator, save_model
 from training import alarms, distributed
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.config import TrainConfig
@@ -25,6 +25,7 @@ from training.schedule import learning_rate, snapshot_images
 from training.spectral import SpectralNorm
 
 NOISE_STREAM, MIXING_STREAM = 1, 2
+Network = TypeVar("Network", bound=torch.nn.Module)
 
 
 class NonFiniteLossError(RuntimeError):
@@ -39,10 +40,9 @@ class Run:
     ) -> None:
         torch.manual_seed(config.seed)
         self.config, self.device, self.images_seen = config, device, images_seen
-        layout = torch.channels_last
-        self.generator = Generator(config.model).to(device, memory_format=layout)
-        self.generator_ema = copy.deepcopy(self.generator).requires_grad_(False)
-        self.discriminator = Discriminator(config.model).to(device, memory_format=layout)
+        self.generator = channels_last(Generator(config.model).to(device))
+        self.generator_ema = copy.deepcopy(self.generator).requires_grad_(requires_grad=False)
+        self.discriminator = channels_last(Discriminator(config.model).to(device))
         self.spectral = SpectralNorm(self.discriminator, config.seed)
         betas = (config.adam_beta1, config.adam_beta2)
         self.generator_optimizer = torch.optim.Adam(
@@ -64,13 +64,15 @@ class Run:
                     -1, self.config.model.num_layers, -1
                 )
                 ws = ws if cut is None else torch.lerp(ws, ws.roll(1, 0), cut)
-                return self.generator.synthesis(ws, batch_statistics=True).float()
+                img: torch.Tensor = self.generator.synthesis(ws, batch_statistics=True)
+                return img.float()
 
         def judge(
             weights: dict[str, torch.Tensor], img: torch.Tensor, c: torch.Tensor
         ) -> torch.Tensor:
             with torch.autocast(kind, torch.bfloat16, enabled=bf16):
-                return functional_call(self.discriminator, weights, (img, c))
+                logits: torch.Tensor = functional_call(self.discriminator, weights, (img, c))
+                return logits
 
         compiled: Callable[[Any], Any] = torch.compile if execution.compile else lambda f: f
         self.generate, self.judge = compiled(generate), compiled(judge)
@@ -88,6 +90,23 @@ class Run:
             getattr(self, name).load_state_dict(state[name])
         self.images_seen = state["images_seen"]
 
+    def start_from(self, folder: Path, images_seen: int) -> None:
+        """Begin with a model folder's networks, fresh optimizers and a given place in the schedules.
+
+        Raises:
+            ValueError: the folder's networks have another shape; names the field and both values.
+        """
+        generator, critic = load_generator(folder), load_discriminator(folder)
+        ours = self.config.model.to_dict()
+        for name, value in generator.config.to_dict().items():
+            if ours[name] != value:
+                raise ValueError(f"--init {folder} has {name}={value!r}, this run {ours[name]!r}")
+        for network in (self.generator, self.generator_ema):
+            network.load_state_dict(generator.state_dict())
+        self.discriminator.load_state_dict(critic.state_dict())
+        self.spectral = SpectralNorm(self.discriminator, self.config.seed)
+        self.images_seen = images_seen
+
     def save_model(self, folder: Path) -> None:
         """Write the averaged generator and the critic of this moment as a model folder."""
         generator = copy.deepcopy(self.generator_ema)
@@ -95,6 +114,11 @@ class Run:
         critic = Discriminator(self.config.model)
         critic.load_state_dict(self.spectral.weights())
         save_model(folder, generator, critic)
+
+
+def channels_last(network: Network) -> Network:
+    """The same network with its convolutions' weights in the layout that is fast on every device."""
+    return network.to(memory_format=torch.channels_last)
 
 
 _PARTS = (
@@ -136,14 +160,11 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
     critic_loss = discriminator_loss(config.loss, real_logits, fake_logits)
     _descend(run.discriminator_optimizer, critic_loss, "critic_loss")
 
-    # The generator learns to please the critic that has just learnt.
+    # The generator learns to please the critic that has just learnt. In pairs, the real side is
+    # the critic's word of a moment ago: asking again would cost a tenth of the step.
     weights = {name: weight.detach() for name, weight in run.spectral.weights().items()}
-    if config.loss == "hinge":
-        new_real_logits, new_fake_logits = real_logits.detach(), run.judge(weights, fake, label)
-    else:
-        logits = run.judge(weights, torch.cat((real, fake)), both_labels)
-        new_real_logits, new_fake_logits = logits.chunk(2)
-    maker_loss = generator_loss(config.loss, new_real_logits, new_fake_logits)
+    pleased_logits = run.judge(weights, fake, label)
+    maker_loss = generator_loss(config.loss, real_logits.detach(), pleased_logits)
     _descend(run.generator_optimizer, maker_loss, "generator_loss")
 
     # The average follows.
@@ -172,7 +193,8 @@ def _mixing_cut(run: Run, rows: slice) -> torch.Tensor | None:
     uniform = torch.special.ndtr(torch.from_numpy(bits)).to(run.device)
     first = 1 + (uniform[:, 1:] * (layers - 1)).floor()  # [N, 1]
     swapped = torch.arange(layers, device=run.device) >= first  # [N, L]
-    return (swapped & (uniform[:, :1] < config.style_mixing)).float()[:, :, None]
+    mixed: torch.Tensor = swapped & (uniform[:, :1] < config.style_mixing)
+    return mixed.float()[:, :, None]
 
 
 def _descend(optimizer: torch.optim.Optimizer, loss: torch.Tensor, name: str) -> None:
@@ -182,7 +204,7 @@ def _descend(optimizer: torch.optim.Optimizer, loss: torch.Tensor, name: str) ->
     if distributed.any_process(bad is not None):
         raise NonFiniteLossError(bad or f"NON-FINITE LOSS ({name}) in another process")
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    torch.autograd.backward(loss)
     distributed.average([p.grad for g in optimizer.param_groups for p in g["params"]])
     optimizer.step()
 
@@ -207,7 +229,8 @@ def train(run: Run, data: ImageSet, run_dir: Path, limits: Limits, journal: Jour
         journal.say(f"going on from {run.images_seen:,} images")
 
     started = logged = time.perf_counter()
-    logged_images, critic_losses = run.images_seen, []
+    logged_images = run.images_seen
+    critic_losses: list[float] = []
     while run.images_seen < end:
         before = run.images_seen
         figures = train_step(run, data)
