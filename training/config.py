@@ -80,6 +80,24 @@ class TrainConfig:
 
 PRESETS = {
     "fashion-mnist": TrainConfig(),
+    # Too small to be pretty: to see every part work, and to break it, within a minute.
+    "fashion-mnist-toy": TrainConfig(
+        model=ModelConfig(
+            z_dim=16,
+            class_dim=8,
+            w_dim=16,
+            mapping_layers=1,
+            base_width=16,
+            generator_widths=(16, 8),
+            discriminator_widths=(8, 16, 16),
+        ),
+        batch_size=32,
+        total_images=20_000,
+        snapshots=2,
+        statistics_images=512,
+        checkpoint_every_images=2_000,
+        sheet_every_images=5_000,
+    ),
     "images-64": TrainConfig(
         model=ModelConfig(
             image_size=64,

@@ -9,6 +9,8 @@ import torch.distributed as dist
 def start() -> None:
     """Join the process group if `torchrun` started this process."""
     if "RANK" in os.environ and not dist.is_initialized():
+        if torch.cuda.is_available():
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
 
 
@@ -55,7 +57,7 @@ def any_process(flag: bool) -> bool:
     """Whether the flag is raised in at least one process."""
     if world_size() == 1:
         return flag
-    raised = torch.tensor(float(flag))
+    raised = torch.tensor(float(flag), device="cuda" if dist.get_backend() == "nccl" else "cpu")
     dist.all_reduce(raised)
     return bool(raised > 0)
 

@@ -107,13 +107,19 @@ class Run:
         self.spectral = SpectralNorm(self.discriminator, self.config.seed)
         self.images_seen = images_seen
 
-    def save_model(self, folder: Path) -> None:
-        """Write the averaged generator and the critic of this moment as a model folder."""
+    def shown_generator(self) -> Generator:
+        """The averaged generator with statistics of its own, as it is shown and shipped."""
         generator = copy.deepcopy(self.generator_ema)
         estimate_statistics(generator, self.config.statistics_images)
+        return generator
+
+    def save_model(self, folder: Path) -> None:
+        """Write the shown generator and the critic of this moment as a model folder."""
+        generator = self.shown_generator()
         critic = Discriminator(self.config.model)
         critic.load_state_dict(self.spectral.weights())
-        save_model(folder, generator, critic)
+        if distributed.rank() == 0:
+            save_model(folder, generator, critic)
 
 
 def channels_last(network: Network) -> Network:
@@ -249,21 +255,19 @@ def train(run: Run, data: ImageSet, run_dir: Path, limits: Limits, journal: Jour
             journal.alarm(alarms.collapse_alarm(told["fake_spread"], told["real_spread"]))
             journal.alarm(alarms.critic_alarm(critic_losses))
 
-        # Show and keep.
+        # Show and keep. Every process takes part in measuring statistics, the chief alone writes.
         minutes = (time.perf_counter() - started) / 60
         out_of_time = distributed.any_process(minutes >= (limits.max_minutes or float("inf")))
         last = run.images_seen >= end or out_of_time
-        if chief and (last or passed(config.sheet_every_images)):
-            shown = copy.deepcopy(run.generator_ema)
-            estimate_statistics(shown, config.statistics_images)
-            journal.sheet(shown, f"{run.images_seen // 1000:06d}k")
-        if chief and any(before < mark <= run.images_seen for mark in marks):
-            run.save_model(run_dir / "snapshots" / f"{run.images_seen // 1000:06d}k")
+        name = f"{run.images_seen // 1000:06d}k"
+        if last or passed(config.sheet_every_images):
+            journal.sheet(run.shown_generator(), name)
+        if any(before < mark <= run.images_seen for mark in marks):
+            run.save_model(run_dir / "snapshots" / name)
         if chief and (last or passed(config.checkpoint_every_images)):
             save_checkpoint(run_dir, run.images_seen, run.state_dict())
         if last:
             break
-    if chief:
-        run.save_model(run_dir / "model")
-        journal.record("stop", images_seen=run.images_seen)
+    run.save_model(run_dir / "model")
+    journal.record("stop", images_seen=run.images_seen)
     distributed.barrier()

@@ -91,7 +91,7 @@ def load_data(preset: str, folder: Path | None, config: TrainConfig) -> ImageSet
     Raises:
         ValueError: a preset for own pictures without `--data`.
     """
-    if preset == "fashion-mnist":
+    if preset.startswith("fashion-mnist"):
         return load_fashion_mnist("train", folder)
     if folder is None:
         raise ValueError(f"--data: the preset {preset} needs a folder of pictures")
