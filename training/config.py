@@ -21,8 +21,8 @@ class TrainConfig:
     model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
     seed: int = 0
     batch_size: int = 64
-    loss: Loss = "hinge"
-    total_images: int = 1_500_000
+    loss: Loss = "relativistic"
+    total_images: int = 500_000
     """Horizon of the schedules; `--max-images` and `--max-minutes` only stop."""
     generator_lr: float = 2e-4
     discriminator_lr: float = 4e-4
@@ -33,7 +33,7 @@ class TrainConfig:
     ema_halflife_images: int = 10_000
     ema_rampup: float = 0.05
     """The half-life is at most this share of the images seen, so that early averages are young."""
-    style_mixing: float = 0.0
+    style_mixing: float = 0.1
     """Share of made garments whose later layers listen to a second z of the same class."""
     precision: Precision = "auto"
     compile: Compile = "auto"

@@ -12,6 +12,7 @@ from torch.func import functional_call
 
 from model.discriminator import Discriminator
 from model.generator import Generator
+from model.latents import broadcast
 from model.weights import load_discriminator, load_generator, save_model
 from training import alarms, distributed
 from training.checkpoint import load_checkpoint, save_checkpoint
@@ -60,10 +61,10 @@ class Run:
 
         def generate(z: torch.Tensor, c: torch.Tensor, cut: torch.Tensor | None) -> torch.Tensor:
             with torch.autocast(kind, torch.bfloat16, enabled=bf16):
-                ws = self.generator.mapping(z, c)[:, None].expand(
-                    -1, self.config.model.num_layers, -1
-                )
-                ws = ws if cut is None else torch.lerp(ws, ws.roll(1, 0), cut)
+                ws = broadcast(self.generator, self.generator.mapping(z, c))
+                if cut is not None:
+                    second = broadcast(self.generator, self.generator.mapping(z.roll(1, 0), c))
+                    ws = torch.where(cut, second, ws)
                 img: torch.Tensor = self.generator.synthesis(ws, batch_statistics=True)
                 return img.float()
 
@@ -190,7 +191,7 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
 
 
 def _mixing_cut(run: Run, rows: slice) -> torch.Tensor | None:
-    """Per garment and layer [N, L, 1], 1 where its layer listens to its neighbour's w instead."""
+    """Per garment and layer [N, L, 1], true where the layer listens to the neighbour's z instead."""
     config = run.config
     if config.style_mixing == 0:
         return None
@@ -200,7 +201,7 @@ def _mixing_cut(run: Run, rows: slice) -> torch.Tensor | None:
     first = 1 + (uniform[:, 1:] * (layers - 1)).floor()  # [N, 1]
     swapped = torch.arange(layers, device=run.device) >= first  # [N, L]
     mixed: torch.Tensor = swapped & (uniform[:, :1] < config.style_mixing)
-    return mixed.float()[:, :, None]
+    return mixed[:, :, None]
 
 
 def _descend(optimizer: torch.optim.Optimizer, loss: torch.Tensor, name: str) -> None:
