@@ -1,0 +1,72 @@
+"""The README's commands are real: they parse, its Python runs, and CI calls its test command."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+SHELL_LINES = [
+    line.split("#")[0].strip()
+    for kind, block in BLOCKS
+    if kind == "bash"
+    for line in block.splitlines()
+]
+
+
+def run(command: list[str], cwd: Path = ROOT) -> subprocess.CompletedProcess:
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.parametrize("line", sorted({x for x in SHELL_LINES if x.startswith("python -m ")}))
+def test_commands_exist_and_know_their_options(line):
+    words = shlex.split(line)
+    module, options = words[2], [word for word in words if word.startswith("--")]
+    told = run([sys.executable, "-m", module, "--help"])
+    assert told.returncode == 0, told.stderr
+    known = told.stdout
+    if module == "model":
+        known = run([sys.executable, "-m", module, words[3], "--help"]).stdout
+    for option in options:
+        assert option in known, f"{module} does not know {option}"
+
+
+@pytest.mark.parametrize("line", [x for x in SHELL_LINES if x.startswith("python -m model ")])
+def test_model_commands_make_pictures(line, tmp_path):
+    words = shlex.split(line)
+    words[words.index("--out") + 1] = str(tmp_path / "made.png")
+    done = run([sys.executable, *words[1:]])
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "made.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_python_example_prints_what_it_says():
+    (example,) = [
+        block for kind, block in BLOCKS if kind == "python" and "from_pretrained" in block
+    ]
+    done = run([sys.executable, "-c", example])
+    assert done.stdout.strip() == "(2, 28, 28, 1) uint8", done.stderr
+
+
+def test_ci_calls_the_readme_s_own_test_command():
+    marked = README.split("<!-- test command -->")[1].split("```")[1]
+    assert ".venv/bin/python -m pytest" in marked
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "<!-- test command -->" in script
+    assert "pytest" not in script.replace("test_command", "")
+
+
+def test_pictures_and_links_exist():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).is_file(), target
+
+
+def test_portuguese_setup_is_the_same_as_the_english():
+    setups = [block for kind, block in BLOCKS if kind == "bash" and "app.py" in block]
+    assert len(setups) == 2
+    assert setups[0] == setups[1]
