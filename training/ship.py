@@ -1,0 +1,78 @@
+"""python -m training.ship RUN_DIR FOLDER: make a run's result a model folder to be committed.
+
+Copies the run's model, its log-spaced generators under `history/` (only when the run has reached its
+horizon), and a sheet of the first seeds. `python -m training.derive FOLDER` comes next.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from model.pixels import grid, save_png
+from model.weights import load_discriminator, load_generator, save_model
+
+SHEET_ROWS = 8
+HISTORY_BYTES = 16 * 2**20
+
+
+def ship(run_dir: Path, folder: Path) -> list[Path]:
+    """Write the model folder; returns the generators kept as its history, oldest first.
+
+    Raises:
+        ValueError: the run has no model yet, or its history would exceed 16 MB.
+    """
+    if not (run_dir / "model").is_dir():
+        raise ValueError(f"{run_dir} holds no finished sitting: {run_dir / 'model'} is missing")
+    generator = load_generator(run_dir / "model")
+    save_model(folder, generator, load_discriminator(run_dir / "model"))
+    save_sheet(folder)
+    history = _finished_history(run_dir)
+    total = sum((source / "model.safetensors").stat().st_size for source in history)
+    if total > HISTORY_BYTES:
+        raise ValueError(f"history of {total} bytes is over the limit of {HISTORY_BYTES}")
+    for source in history:
+        target = folder / "history" / source.name
+        target.mkdir(parents=True, exist_ok=True)
+        for name in ("config.json", "model.safetensors"):
+            shutil.copyfile(source / name, target / name)
+    return history
+
+
+def save_sheet(folder: Path) -> None:
+    """`sheet.png`: one column a class, one of the seeds 0, 1, 2 ... a row; nothing is chosen."""
+    generator = load_generator(folder)
+    classes = max(generator.config.num_classes, 1)
+    labels = [column for _ in range(SHEET_ROWS) for column in range(classes)]
+    seeds = [row for row in range(SHEET_ROWS) for _ in range(classes)]
+    save_png(grid(generator.sample(labels, seeds), classes, scale=3), folder / "sheet.png")
+
+
+def _finished_history(run_dir: Path) -> list[Path]:
+    """The snapshots of a run whose last one stands at the horizon; none of an unfinished run."""
+    horizon = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))["config"][
+        "total_images"
+    ]
+    snapshots = sorted((run_dir / "snapshots").iterdir())
+    return snapshots if snapshots and snapshots[-1].name == f"{horizon // 1000:06d}k" else []
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m training.ship", description=__doc__)
+    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args(arguments)
+    try:
+        history = ship(options.run_dir, options.folder)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{options.folder}: model and sheet written, {len(history)} generators as history")
+    print(f"next: python -m training.derive {options.folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
