@@ -31,6 +31,7 @@ from model.storage import (
 
 __all__ = [
     "ModelFolderError",
+    "check_folder",
     "generator_sha256",
     "load_discriminator",
     "load_generator",
@@ -45,7 +46,7 @@ DISCRIMINATOR_FILE = "discriminator.safetensors"
 DIRECTIONS_FILE = "directions.safetensors"
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"
-SAMPLES_FILE = "samples.png"
+SHEET_FILE = "sheet.png"
 MODEL_FILES = (
     CONFIG_FILE,
     GENERATOR_FILE,
@@ -57,7 +58,7 @@ MODEL_FILES = (
 """All that a reader of a model folder may need; nothing else is ever downloaded."""
 
 MAX_PARAMETERS = 200_000_000
-_OF_ONE_GENERATOR = (DIRECTIONS_FILE, METRICS_FILE, CARD_FILE, SAMPLES_FILE)
+_OF_ONE_GENERATOR = (DIRECTIONS_FILE, METRICS_FILE, CARD_FILE, SHEET_FILE)
 
 Network = TypeVar("Network", Generator, Discriminator)
 
@@ -116,6 +117,18 @@ def load_discriminator(folder: str | Path) -> Discriminator:
         ModelFolderError: naming the file and the field that are at fault.
     """
     return _load(Path(folder), DISCRIMINATOR_FILE, Discriminator)
+
+
+def check_folder(folder: str | Path) -> None:
+    """Read all that a model folder holds, as strictly as its readers will.
+
+    Raises:
+        ModelFolderError: naming the file and the field that are at fault.
+    """
+    load_generator(folder)
+    if (Path(folder) / DISCRIMINATOR_FILE).exists():
+        load_discriminator(folder)
+    read_metrics(folder)
 
 
 def generator_sha256(folder: str | Path) -> str:

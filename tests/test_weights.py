@@ -108,7 +108,7 @@ def test_a_network_with_nan_is_not_saved(folder, tmp_path):
 
 
 def test_saving_again_keeps_and_another_generator_removes_what_was_derived(folder):
-    derived = [folder / name for name in ("metrics.json", "README.md", "samples.png")]
+    derived = [folder / name for name in ("metrics.json", "README.md", "sheet.png")]
     for path in derived:
         path.write_text("{}")
     (folder / "notes.txt").write_text("mine")
