@@ -35,7 +35,7 @@ _HOLE_AREAS = {"Ankle boot": 8, "Bag": 6, "Sneaker": 6, "Sandal": 2}
 _CLOTHES_HOLE_AREA = 24
 _DARK = 0.14
 _OPAQUE = 0.3
-_EDGE = (0.03, 0.12)
+_EDGE = (0.06, 0.18)
 
 
 def hole_area(class_name: str) -> int:
@@ -119,7 +119,8 @@ def dye_cloth(pixels: np.ndarray, size: int, ramp: Ramp, area: float) -> np.ndar
     tone = np.pad(luminance(pixels), MARGIN)
     cover = fill_print(tone, area * (pixels.shape[0] / 28) ** 2)
     # The outline wants the smoother of the two kernels, or every pixel of a hem is a scallop; the
-    # cloth inside wants the sharper one.
+    # cloth inside wants the sharper one. A smoother edge is a wider one: it is cut a little higher,
+    # or the darkest dye would draw a thick rim.
     sharp = _resampling(size, len(tone), _mitchell)
     smooth = _resampling(size, len(tone), _b_spline)
     alpha = _smoothstep(smooth @ cover @ smooth.T)
