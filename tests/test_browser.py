@@ -1,0 +1,348 @@
+"""The page in a real browser: what a visitor sees and does, in both languages and on a phone."""
+
+import base64
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+from model.dye import DYES, dye_cloth
+from model.studio import Studio
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PHONE = {"width": 360, "height": 780}
+DESKTOP = {"width": 1280, "height": 900}
+OPENED = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = str(CHROMIUM) if CHROMIUM.exists() else None
+        try:
+            started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except Error as error:
+            pytest.skip(f"no browser: {error.message.splitlines()[0]}")
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def url(app: ModuleType, studio: Studio) -> Iterator[str]:
+    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
+    _, address, _ = blocks.launch(prevent_thread_lock=True, quiet=True, **app.LAUNCH)
+    yield address
+    blocks.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, url: str) -> Iterator[OPENED]:
+    """Opens the page; afterwards nothing may have been wrong, nor asked of anybody else."""
+    faults: list[str] = []
+    contexts = []
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+        page.on(
+            "console",
+            lambda line: faults.append(f"console: {line.text}") if line.type == "error" else None,
+        )
+        page.on("request", lambda request: faults.extend(outside(request.url)))
+
+    def opened(
+        locale: str = "pt-BR", viewport: Any = DESKTOP, screen: str = "", **more: Any
+    ) -> Page:
+        context = browser.new_context(
+            locale=locale, viewport=viewport, accept_downloads=True, **more
+        )
+        contexts.append(context)
+        page = context.new_page()
+        watch(page)
+        page.goto(f"{url}#{screen}")
+        # The page is alive once its scripts have drawn the rail; #wardrobe may be hidden.
+        page.wait_for_selector("#wardrobe [data-part=rail] canvas", state="attached")
+        page.wait_for_function("document.body.dataset.screen")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def outside(address: str) -> list[str]:
+    local = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:")
+    return [] if address.startswith(local) else [f"request to {address}"]
+
+
+def drawn(page: Page, selector: str) -> str:
+    """The picture on a canvas, once there is one."""
+    page.wait_for_function(
+        "s => { const c = document.querySelector(s); return c && c.width > 4 && c.offsetWidth; }",
+        arg=selector,
+    )
+    return str(page.eval_on_selector(selector, "c => c.toDataURL()"))
+
+
+def expect_new(page: Page, selector: str, before: str) -> str:
+    """Wait until the canvas shows another picture, and return it."""
+    page.wait_for_function(
+        "([s, before]) => document.querySelector(s).toDataURL() !== before",
+        arg=[selector, before],
+    )
+    return drawn(page, selector)
+
+
+def overflowing(page: Page) -> list[str]:
+    """Elements that stand out of the window to the right, scrolling rows apart."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('.trama *')].filter(e => {
+             const box = e.getBoundingClientRect();
+             return box.width && box.right > innerWidth + 1 && !e.closest('.chips, .film, .vh');
+           }).map(e => `${e.tagName}.${e.className}`)"""
+    )
+    width: int = page.evaluate("document.documentElement.scrollWidth")
+    return found if width <= page.viewport_size["width"] else [*found, f"page is {width} px wide"]
+
+
+def save(page: Page, name: str) -> None:
+    folder = ROOT / "runs" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("pt-BR", ("Guarda-roupa", "Gerar outras", "Vestido")),
+        ("pt-PT", ("Guarda-roupa", "Gerar outras", "Vestido")),
+        ("en-US", ("Wardrobe", "Generate more", "Dress")),
+        ("fr-FR", ("Wardrobe", "Generate more", "Dress")),
+    ],
+)
+def test_the_first_screen_is_full_and_speaks_the_visitors_language(
+    visit: OPENED, locale: str, words: tuple[str, str, str]
+) -> None:
+    page = visit(locale)
+    expect(page.locator("#wardrobe .rail canvas")).to_have_count(12)
+    expect(page.locator("#wardrobe .strip canvas")).to_have_count(10)
+    expect(page.get_by_role("link", name=words[0], exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name=words[1])).to_be_visible()
+    expect(page.locator("#wardrobe h2").first).to_contain_text(words[2])
+    assert page.locator("html").get_attribute("lang") == ("pt-BR" if "pt" in locale else "en")
+    pictures = {drawn(page, f"#wardrobe .rail li:nth-child({n}) canvas") for n in range(1, 13)}
+    assert len(pictures) == 12
+    save(page, f"wardrobe-{locale}")
+
+
+def test_generate_changes_the_garments(visit: OPENED) -> None:
+    page = visit("en-US")
+    stage, tile = "#wardrobe .big canvas", "#wardrobe .rail li:last-child canvas"
+    before, tile_before = drawn(page, stage), drawn(page, tile)
+    page.get_by_role("button", name="Generate more").click()
+    expect_new(page, stage, before)
+    expect_new(page, tile, tile_before)
+    expect(page.locator("[data-part=live]")).to_contain_text("12 new garments: Dress")
+
+
+def test_seed_class_daring_tile_and_dye(visit: OPENED) -> None:
+    page = visit("en-US")
+    stage = "#wardrobe .big canvas"
+    shown = drawn(page, stage)
+    seed = page.get_by_label("Seed", exact=True).first
+    seed.fill("42")
+    seed.press("Enter")
+    shown = expect_new(page, stage, shown)
+    expect(page.locator("#wardrobe h2 small").first).to_contain_text("seed 42")
+    page.get_by_role("button", name="Sneaker", exact=True).click()
+    shown = expect_new(page, stage, shown)
+    page.get_by_role("slider", name="Daring").press("ArrowRight")
+    shown = expect_new(page, stage, shown)
+    page.get_by_role("button", name="Open Sneaker 45").first.click()
+    shown = expect_new(page, stage, shown)
+    page.locator("#wardrobe").get_by_role("button", name="ink", exact=True).click()
+    shown = expect_new(page, stage, shown)
+    page.locator("#wardrobe").get_by_role("button", name="Pixels").click()
+    expect_new(page, stage, shown)
+    seed.fill("no number")
+    seed.press("Enter")
+    expect(seed).to_have_value("42")
+
+
+def test_blend_by_keyboard_and_by_layer(visit: OPENED) -> None:
+    page = visit("pt-BR", screen="blend")
+    stage = "#blend .big canvas"
+    shown = drawn(page, stage)
+    mix = page.get_by_role("slider", name="Mistura")
+    for _ in range(4):
+        mix.press("ArrowRight")
+    shown = expect_new(page, stage, shown)
+    expect(page.get_by_role("slider", name="Forma")).to_have_value("50")
+    assert mix.get_attribute("aria-valuetext") == "50 % de B"
+    page.get_by_role("slider", name="Forma").press("Home")
+    shown = expect_new(page, stage, shown)
+    expect(mix).to_have_value("26")  # halfway between 0 and 50, to its step of 2
+    page.get_by_role("button", name="Só B", exact=False).click()
+    shown = expect_new(page, stage, shown)
+    page.locator("#blend .card select").nth(1).select_option(label="Bolsa")
+    shown = expect_new(page, stage, shown)
+    page.get_by_role("button", name="20 % de B").click()
+    expect_new(page, stage, shown)
+    save(page, "blend-pt-BR")
+
+
+def test_put_in_a_reaches_the_blend(visit: OPENED) -> None:
+    page = visit("en-US")
+    page.get_by_role("button", name="Open Dress 4205").first.click()
+    page.get_by_role("button", name="Put in B").click()
+    expect(page.get_by_role("button", name="Put in B")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("link", name="Blend", exact=True).click()
+    expect(page.locator("#blend .card").nth(1).get_by_label("Seed", exact=True)).to_have_value(
+        "4205"
+    )
+    expect(page.locator("#blend")).to_be_visible()
+    expect(page.locator("#wardrobe")).to_be_hidden()
+    page.go_back()
+    expect(page.locator("#wardrobe")).to_be_visible()
+
+
+def test_adjust_moves_resets_and_shows_the_original(visit: OPENED) -> None:
+    page = visit("en-US", screen="adjust")
+    stage = "#adjust .big canvas"
+    plain = drawn(page, stage)
+    tone = page.get_by_role("slider", name="Tone")
+    expect(tone).to_have_attribute("title", "Measured: +1 changes +11.5 grey levels (correlation "
+                                   "0.90); the garment stays in its class in at least 97 % of cases")  # fmt: skip
+    for _ in range(12):
+        tone.press("ArrowRight")
+    moved = expect_new(page, stage, plain)
+    expect(page.locator("#adjust h2 small")).to_contain_text("1 adjustment")
+    page.get_by_role("button", name="Show original").click()
+    assert expect_new(page, stage, moved) == plain
+    page.get_by_role("button", name="Tone: more").click()
+    expect(tone).to_have_value("3")
+    expect_new(page, stage, plain)
+    page.get_by_role("button", name="Tone: back to zero").click()
+    expect(tone).to_have_value("0")
+    page.get_by_role("button", name="Reset all").click()
+    expect(page.locator("#adjust h2 small")).to_contain_text("no adjustments")
+    save(page, "adjust-en-US")
+
+
+def test_adjust_offers_what_the_class_has(visit: OPENED) -> None:
+    page = visit("en-US")  # a dress of the tiny model has no sleeves, a shirt has
+    page.get_by_role("link", name="Adjust", exact=True).first.click()
+    expect(page.get_by_role("slider", name="Sleeves")).to_have_count(0)
+    page.get_by_role("link", name="Wardrobe", exact=True).click()
+    page.get_by_role("button", name="Shirt", exact=True).click()
+    expect(page.locator("#wardrobe h2").first).to_contain_text("Shirt")
+    page.get_by_role("link", name="Adjust", exact=True).first.click()
+    expect(page.get_by_role("slider", name="Sleeves")).to_be_visible()
+
+
+def test_the_language_switch_changes_every_word_and_is_kept(visit: OPENED) -> None:
+    page = visit("pt-BR")
+    page.get_by_role("button", name="EN, English").click()
+    expect(page.get_by_role("button", name="Generate more")).to_be_visible()
+    assert page.title() == "Wardrobe · Trama"
+    assert "Ousadia" not in page.inner_text("body")
+    page.reload()
+    expect(page.get_by_role("button", name="Generate more")).to_be_visible()
+
+
+def test_a_download_is_a_png_named_after_the_garment(visit: OPENED, tmp_path: Path) -> None:
+    page = visit("pt-BR")
+    with page.expect_download() as download:
+        page.locator("#wardrobe").get_by_role("button", name="Baixar PNG").click()
+    assert download.value.suggested_filename == "trama-vestido-4200.png"
+    download.value.save_as(tmp_path / "garment.png")
+    assert (tmp_path / "garment.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_trouble_with_the_server_is_told_on_the_page(visit: OPENED) -> None:
+    page = visit("en-US")
+    page.route("**/component_server/**", lambda route: route.fulfill(json=None))
+    page.get_by_role("button", name="Generate more").click()
+    expect(page.get_by_role("alert")).to_contain_text("could not reach the network")
+    page.unroute("**/component_server/**")
+    page.get_by_role("button", name="Generate more").click()
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", ["wardrobe", "blend", "adjust"])
+def test_a_phone_shows_the_garment_first_and_nothing_overflows(
+    visit: OPENED, screen: str, scheme: str
+) -> None:
+    locale = "pt-BR" if scheme == "light" else "en-US"
+    page = visit(
+        locale, PHONE, screen, has_touch=True, is_mobile=True, color_scheme=scheme,
+        device_scale_factor=2,
+    )  # fmt: skip
+    drawn(page, f"#{screen} .big canvas")
+    assert overflowing(page) == []
+    box = page.locator(f"#{screen} .big canvas").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 450
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('.trama :is(button, select, input, summary, .nav a)')]
+             .map(e => [e, e.getBoundingClientRect()])
+             .filter(([e, box]) => box.width && (box.height < 44 || box.width < 44))
+             .filter(([e]) => !e.closest('.field'))
+             .map(([e, box]) => `${e.outerHTML.slice(0, 60)} ${box.width} ${box.height}`)"""
+    )
+    assert small == []
+    save(page, f"{screen}-phone-{scheme}")
+
+
+def test_tab_order_is_what_is_seen(visit: OPENED) -> None:
+    first = "[...document.querySelectorAll('#wardrobe .two > *')].map(e => e.className)[0]"
+    assert visit("en-US", PHONE).evaluate(first) == "stage"
+    assert visit("en-US", DESKTOP).evaluate(first) != "stage"
+
+
+def test_everything_has_a_name_and_focus_is_seen(visit: OPENED) -> None:
+    page = visit("en-US")
+    for screen in ("wardrobe", "blend", "adjust"):
+        page.evaluate("screen => { location.hash = screen }", screen)
+        drawn(page, f"#{screen} .big canvas")
+        unnamed = page.evaluate(
+            """() => [...document.querySelectorAll('.trama :is(button, a, input, select, [role=img])')]
+                 .filter(e => e.offsetWidth)
+                 .filter(e => !(e.getAttribute('aria-label') || e.innerText?.trim()
+                                || e.labels?.length || e.closest('label')))
+                 .map(e => e.outerHTML.slice(0, 80))"""
+        )
+        assert unnamed == []
+    page.keyboard.press("Tab")
+    outline = "getComputedStyle(document.activeElement).outlineWidth"
+    assert page.evaluate(outline) == "3px"
+
+
+@pytest.mark.parametrize("dye", ["indigo", "ink"])
+def test_the_browser_dyes_like_python(visit: OPENED, studio: Studio, dye: str) -> None:
+    page = visit("en-US")
+    pictures = [studio.generate(label, 5) for label in (3, 5, 8)]
+    garment = np.zeros((28, 28, 1), dtype=np.uint8)
+    garment[4:24, 6:22] = 190
+    garment[10:13, 10:14] = 6  # print, to be kept opaque
+    for pixels in (*pictures, garment):
+        for side in (57, 300):
+            data = page.evaluate(
+                """([base64, dye, side]) => {
+                     const picture = { pixels: trama.decode(base64)[0], area: 24, ramp: trama.setup.dyes[dye] };
+                     return btoa(Array.from(trama.dyeCloth(picture, side).data, b => String.fromCharCode(b)).join(''));
+                   }""",
+                [base64.b64encode(pixels.tobytes()).decode(), dye, side],
+            )
+            seen = np.frombuffer(base64.b64decode(data), dtype=np.uint8).reshape(side, side, 4)
+            expected = dye_cloth(pixels, side, DYES[dye], 24)
+            assert np.abs(seen[..., 3].astype(int) - expected[..., 3]).max() <= 2
+            cloth = expected[..., 3] > 8
+            assert np.abs(seen[cloth].astype(int) - expected[cloth]).max() <= 3

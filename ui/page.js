@@ -1,0 +1,169 @@
+/* What the screens share: words, the garment in hand, A and B, dyes, and calls to the server. */
+(() => {
+const { setup } = trama, listeners = {}, dyes = new Map();
+const $ = (name, root) => root.querySelector(`[data-part="${name}"]`);
+const $$ = (selector, root) => [...root.querySelectorAll(selector)];
+Object.assign(trama, { $, $$, garment: null, pair: { a: null, b: null }, view: 'smooth' });
+
+trama.on = (event, listener) => (listeners[event] ??= []).push(listener);
+trama.emit = (event, value) => (listeners[event] ?? []).forEach(listener => listener(value));
+
+/* words */
+const stored = (() => { try { return localStorage.getItem('trama.language'); } catch { return null; } })();
+trama.language = setup.words[stored] ? stored : /^pt\b/i.test(navigator.language) ? 'pt' : 'en';
+trama.word = (key, values = {}) =>
+  (setup.words[trama.language][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+trama.number = (value, digits = 0, sign = 'auto') => new Intl.NumberFormat(trama.language === 'pt' ? 'pt-BR' : 'en',
+  { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign, useGrouping: false }).format(value).replace('-', '−');
+trama.className = label => setup.classes[label][trama.language];
+trama.nameOf = garment => `${trama.className(garment.label)} ${garment.seed}`;
+function translate(root) {
+  for (const e of $$('[data-t]', root)) e.textContent = trama.word(e.dataset.t);
+  for (const e of $$('[data-say]', root)) e.setAttribute('aria-label', trama.word(e.dataset.say));
+  for (const e of $$('[data-tip]', root)) e.title = trama.word(e.dataset.tip);
+}
+trama.speak = language => {
+  trama.language = language;
+  try { localStorage.setItem('trama.language', language); } catch { /* private window: not kept */ }
+  trama.emit('language');
+};
+
+/* garments and dyes */
+const keyOf = garment => `${garment.label}:${garment.seed}`;
+const dyeNames = Object.keys(setup.dyes);
+trama.same = (a, b) => !!a && !!b && keyOf(a) === keyOf(b) && a.daring === b.daring;
+trama.dyeOf = garment => dyes.get(keyOf(garment)) ?? dyeNames[(2 * garment.seed + garment.label % 2) % dyeNames.length];
+trama.setDye = (garment, dye) => { dyes.set(keyOf(garment), dye); trama.emit('dye', garment); };
+trama.areaOf = garment => setup.classes[garment.label].area;
+trama.picture = (garment, view = 'smooth', pixels = garment.pixels) =>
+  ({ pixels, area: trama.areaOf(garment), ramp: setup.dyes[trama.dyeOf(garment)], view });
+trama.recipe = ({ label, seed, daring }) => ({ label, seed, daring });
+trama.choose = garment => { trama.garment = garment; trama.emit('garment'); };
+trama.put = (letter, garment) => { trama.pair[letter] = garment; trama.emit('pair', letter); };
+trama.randomSeed = () => Math.floor(Math.random() * 10000);
+trama.readSeed = (input, previous, most = setup.max_seed) => {
+  const seed = /^\s*\d+\s*$/.test(input.value) ? Math.min(Number(input.value), most) : previous;
+  input.value = seed;
+  return seed;
+};
+trama.dyeButtons = (root, garment) => {
+  root.replaceChildren(...dyeNames.map(name => {
+    const button = document.createElement('button');
+    button.className = `dye ${name}`;
+    button.title = trama.word(name);
+    button.setAttribute('aria-label', trama.word(name));
+    button.append(document.createElement('i'));
+    button.onclick = () => { trama.setDye(garment(), name); trama.say(trama.word('dye_set', { dye: trama.word(name) })); };
+    button.dataset.dye = name;
+    return button;
+  }));
+};
+trama.pressDyes = (root, garment) => {
+  for (const b of root.children) b.setAttribute('aria-pressed', b.dataset.dye === trama.dyeOf(garment));
+};
+
+/* the server */
+const page = {};
+trama.say = text => { if (page.live) page.live.textContent = text; };
+trama.fail = detail => {
+  $$('span', page.failure)[0].textContent = trama.word(detail ? 'refused' : 'unreachable', { detail });
+  page.failure.hidden = false;
+};
+trama.ask = async (call, request) => {
+  let answer = null;
+  try { answer = await call(request); } catch { /* told below, as an answer of null is */ }
+  if (!answer || answer.error) { trama.fail(answer?.error); return null; }
+  page.failure.hidden = true;
+  return answer;
+};
+trama.latest = (call, show) => {                         // one call in flight; of those that wait, the last
+  let waiting = null, busy = false;
+  return async request => {
+    waiting = request;
+    if (busy) return;
+    busy = true;
+    while (waiting) {
+      const asked = waiting;
+      waiting = null;
+      const answer = await trama.ask(call, asked);
+      if (answer) show(answer, asked, !waiting);
+    }
+    busy = false;
+  };
+};
+trama.saver = call => async (request, name) => {
+  const answer = await trama.ask(call, request);
+  if (!answer) return;
+  const link = document.createElement('a');
+  link.href = answer.png;
+  link.download = `trama-${name}.png`.toLowerCase().replace(/\s+/g, '-');
+  link.click();
+  trama.say(trama.word('saved'));
+};
+
+/* controls */
+trama.fill = range => {
+  const at = v => `${(v - range.min) / (range.max - range.min) * 100}%`, zero = Math.max(range.min, 0);
+  range.style.setProperty('--a', at(Math.min(zero, range.value)));
+  range.style.setProperty('--z', at(Math.max(zero, range.value)));
+};
+trama.press = (buttons, pressed) => buttons.forEach(b => b.setAttribute('aria-pressed', !!pressed(b)));
+
+/* screens */
+const narrow = matchMedia('(max-width:720px)');
+trama.mount = (root, draw) => {
+  for (const part of $$('[data-phone]', root)) {         // so that the tab order is what is seen
+    const home = document.createComment(''), body = part.closest('.two');
+    part.before(home);
+    const place = () => narrow.matches ? body[part.dataset.phone](part) : home.after(part);
+    narrow.addEventListener('change', place);
+    place();
+  }
+  const views = $$('[data-view]', root);
+  for (const b of views) b.onclick = () => { trama.view = b.dataset.view; trama.emit('view'); };
+  const view = () => trama.press(views, b => b.dataset.view === trama.view);
+  const all = () => { translate(root); if (!setup.dyed) $$('.dyerow,.dyes', root).forEach(e => e.hidden = true); draw?.(); };
+  trama.on('language', all);
+  trama.on('view', view);
+  view();
+  for (const link of $$('[data-go]', root)) link.onclick = event => {
+    event.preventDefault();                              // a plain #link would leave a page with a query
+    history.pushState(null, '', `#${link.dataset.go}`);
+    go();
+    scrollTo(0, 0);
+  };
+  all();
+};
+function go() {
+  const wanted = location.hash.slice(1), known = ['wardrobe', 'blend', ...(setup.directions.length ? ['adjust'] : [])];
+  const screen = known.includes(wanted) ? wanted : 'wardrobe';
+  document.body.dataset.screen = screen;
+  trama.emit('screen', screen);
+}
+trama.header = (root, origin) => {
+  for (const part of ['live', 'failure', 'notice']) page[part] = $(part, root);
+  $$('button', page.failure)[0].onclick = () => { page.failure.hidden = true; };
+  const languages = $$('[data-language]', root), links = $$('.nav a', root);
+  for (const b of languages) b.onclick = () => trama.speak(b.dataset.language);
+  if (!setup.directions.length) links.find(a => a.dataset.go === 'adjust').hidden = true;
+  const mark = () => {
+    if (!document.body.dataset.screen) return;
+    for (const a of links) a.dataset.go === document.body.dataset.screen ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current');
+    document.title = `${trama.word(document.body.dataset.screen)} · Trama`;
+  };
+  trama.on('screen', mark);
+  trama.mount(root, () => {
+    document.documentElement.lang = trama.language === 'pt' ? 'pt-BR' : 'en';
+    trama.press(languages, b => b.dataset.language === trama.language);
+    page.notice.textContent = origin.notice ? trama.word(`notice_${origin.kind}`, { source: origin.asked, reason: trama.word(`reason_${origin.notice}`) }) : '';
+    page.notice.hidden = !origin.notice;
+    mark();
+  });
+  addEventListener('popstate', go);
+  addEventListener('hashchange', go);
+  go();
+};
+trama.footer = (root, origin) => trama.mount(root, () => {
+  $('origin', root).textContent = trama.word(`origin_${origin.kind}`, { name: origin.name });
+});
+})();

@@ -1,0 +1,136 @@
+/* Wardrobe: a rail of twelve garments, one of them on the stage, and its line through the classes. */
+(() => {
+const { $, $$, setup } = trama, first = props.first, root = element;
+const chips = $('chips', root), rail = $('rail', root), line = $('line', root), big = $('big', root);
+const seed = $('seed', root), daring = $('daring', root), dyes = $('dyes', root);
+const last = setup.max_seed - first.rail.garments.length + 1;
+const here = { label: first.label, seed: first.seed, daring: first.daring, chosen: 0, rail: [], line: [] };
+
+const garments = answer => {
+  const pixels = trama.decode(answer.pixels);
+  return answer.garments.map(([label, seed], i) => ({ label, seed, daring: answer.daring, pixels: pixels[i] }));
+};
+
+const TILE = '<button class="tile"><canvas class="cloth"></canvas><span class="no" aria-hidden="true"></span></button>';
+const CAPTION = '<button class="tile"><canvas class="cloth"></canvas></button><small aria-hidden="true"></small>';
+
+function tiles(list, shown, markup, caption) {
+  while (list.children.length < shown.length) {
+    const item = document.createElement('li');
+    item.innerHTML = markup;
+    list.append(item);
+  }
+  shown.forEach((garment, i) => {
+    const item = list.children[i], button = item.firstChild, name = trama.nameOf(garment);
+    $$('.no,small', item)[0].textContent = caption(garment);
+    button.setAttribute('aria-label', trama.word('open', { name }));
+    button.setAttribute('aria-pressed', trama.same(garment, trama.garment));
+    button.onclick = () => {
+      if (list === rail) here.chosen = i;
+      trama.choose(garment);
+      trama.say(trama.word('shown', { name }));
+    };
+    trama.show($$('canvas', item)[0], trama.picture(garment));
+  });
+}
+const drawRail = () => tiles(rail, here.rail, TILE, garment => garment.seed);
+const drawLine = () => tiles(line, here.line, CAPTION, garment => trama.className(garment.label));
+
+function drawStage() {
+  const garment = trama.garment, name = trama.nameOf(garment);
+  $('title', root).textContent = trama.className(garment.label);
+  const daring = document.createElement('span');
+  daring.className = 'long';
+  daring.textContent = setup.daring ? ` · ${trama.word('daring_of', { value: trama.number(garment.daring, 2) })}` : '';
+  $('subtitle', root).replaceChildren(trama.word('seed_of', garment), daring);
+  big.setAttribute('aria-label', trama.word('picture_alt', { name }));
+  trama.show(big, trama.picture(garment, trama.view));
+  trama.pressDyes(dyes, garment);
+  for (const b of $$('[data-put]', root)) {
+    const letter = b.dataset.put.toUpperCase();
+    $$('.long', b)[0].textContent = trama.word('put_long', { letter: '' });
+    b.setAttribute('aria-label', trama.word('put_long', { letter }));
+    b.setAttribute('aria-pressed', trama.same(garment, trama.pair[b.dataset.put]));
+  }
+}
+
+const askLine = trama.latest(server.line, answer => { here.line = garments(answer); drawLine(); });
+const askRail = trama.latest(server.wardrobe, (answer, asked, settled) => {
+  here.rail = garments(answer);
+  rail.setAttribute('aria-busy', !settled);
+  here.chosen = Math.min(asked.keep ? here.chosen : 0, here.rail.length - 1);
+  trama.choose(here.rail[here.chosen]);
+  if (!settled) return;
+  const [start, end] = [here.rail[0].seed, here.rail.at(-1).seed];
+  trama.say(trama.word('rail_done', { count: here.rail.length, first: start, last: end, name: here.label === null ? trama.word('all') : trama.className(here.label) }));
+});
+const refresh = keep => askRail({ label: here.label, seed: here.seed, daring: here.daring, keep });
+
+function chip(label, pixels) {
+  const item = document.createElement('li'), button = document.createElement('button');
+  button.className = label === null ? 'chip all' : 'chip';
+  if (pixels) {
+    const canvas = document.createElement('canvas');
+    canvas.className = 'cloth';
+    button.append(canvas);
+    trama.show(canvas, { pixels, area: setup.classes[label].area, ramp: setup.dyes.ink });
+  }
+  button.append(label === null ? trama.word('all') : trama.className(label));
+  button.setAttribute('aria-pressed', here.label === label);
+  button.onclick = () => {
+    here.label = label;
+    trama.press($$('button', chips), b => b === button);
+    refresh(true);
+  };
+  item.append(button);
+  return item;
+}
+
+function drawDaring() {
+  daring.value = here.daring;
+  trama.fill(daring);
+  $('daring-value', root).textContent = trama.number(here.daring, 2);
+}
+
+const save = trama.saver(server.picture);
+$('roll', root).onclick = () => { here.seed = seed.value = trama.randomSeed(); refresh(false); };
+seed.onchange = () => { here.seed = trama.readSeed(seed, here.seed, last); refresh(false); };
+daring.oninput = () => { here.daring = Number(daring.value); drawDaring(); refresh(true); };
+$('save', root).onclick = () => save(
+  { garment: trama.recipe(trama.garment), dye: trama.dyeOf(trama.garment), view: trama.view }, trama.nameOf(trama.garment));
+for (const b of $$('[data-put]', root)) b.onclick = () => {
+  trama.put(b.dataset.put, trama.garment);
+  trama.say(trama.word('put_done', { name: trama.nameOf(trama.garment), letter: b.dataset.put.toUpperCase() }));
+};
+if (!setup.directions.length) $$('[data-go=adjust]', root)[0].hidden = true;
+$('daring-row', root).hidden = !setup.daring;
+if (setup.daring) daring.max = setup.daring.most;
+chips.hidden = line.closest('section').hidden = setup.classes.length < 2;
+
+trama.on('garment', () => {
+  drawRail();
+  drawStage();
+  const { seed, daring } = trama.garment;
+  if (here.line[0]?.seed === seed && here.line[0].daring === daring) drawLine();
+  else askLine({ seed, daring });
+  $('line-seed', root).textContent = trama.word('seed_of', trama.garment);
+});
+trama.on('dye', () => { drawRail(); drawLine(); drawStage(); });
+trama.on('view', drawStage);
+trama.on('pair', drawStage);
+
+rail.replaceChildren();                                  // the server's pictures have done their part
+here.rail = garments(first.rail);
+here.line = garments(first.line);
+const icons = trama.decode(first.icons);
+trama.choose(here.rail[0]);
+trama.mount(root, () => {
+  chips.replaceChildren(chip(null), ...icons.map((pixels, label) => chip(label, pixels)));
+  if (setup.classes.length !== 10) $$('#line-title', root)[0].textContent = trama.word('line_title_any');
+  trama.dyeButtons(dyes, () => trama.garment);
+  for (const b of $$('[data-view=pixels]', root)) b.title = trama.word('pixels_tip', { size: setup.size });
+  seed.value = here.seed;
+  drawDaring();
+  trama.emit('garment');
+});
+})();
