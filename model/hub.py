@@ -181,7 +181,9 @@ def _fetch(request: Request, local_files_only: bool, deadline_seconds: float) ->
     try:
         return ResolvedModel(_cached(request), "cache", reason, detail)
     except HubError as error:
-        message = f"{_name(request)} could not be had from the Hub: {reason} ({detail})"
+        message = (
+            f"{_name(request)} is no folder here, and the Hub did not give it: {reason} ({detail})"
+        )
         raise HubError(reason, message) from error
 
 

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from model import storage, weights
 from model.config import ModelConfig
+from model.directions import Directions, save_directions
 from model.discriminator import Discriminator
 from model.generator import Generator
 from model.weights import (
@@ -121,6 +122,21 @@ def test_saving_again_keeps_and_another_generator_removes_what_was_derived(folde
         load_discriminator(folder)
     assert (folder / "notes.txt").read_text() == "mine"
     assert load_generator(folder)
+
+
+def test_directions_of_another_generator_are_refused(folder, tmp_path):
+    directions = Directions(
+        class_means=torch.zeros(2, TINY.w_dim), named=(), components=torch.zeros(0, TINY.w_dim),
+        generator_sha256=generator_sha256(folder),
+    )  # fmt: skip
+    save_directions(folder, directions)
+    assert load_generator(folder).directions is not None
+    other = tmp_path / "other"
+    save_model(other, networks(seed=1)[0])
+    (other / "directions.safetensors").write_bytes((folder / "directions.safetensors").read_bytes())
+    assert "directions.safetensors: generator_sha256 is another generator's" in refusal(other)
+    save_model(folder, networks(seed=1)[0])
+    assert load_generator(folder).directions is None
 
 
 class Kill(BaseException):

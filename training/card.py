@@ -126,11 +126,11 @@ def _metadata(name: str, fashion: bool, metrics: dict[str, object]) -> str:
 def _about(config: ModelConfig, fashion: bool) -> str:
     size = f"{config.image_size} × {config.image_size}"
     kind = "grey" if config.image_channels == 1 else "colour"
-    what = "garments learnt from Fashion-MNIST" if fashion else "pictures"
     classes = f" of {config.num_classes} classes" if config.num_classes else ""
+    what = f"garments{classes}, learnt from Fashion-MNIST" if fashion else f"pictures{classes}"
     return (
         f"A generative adversarial network of the project *Trama* that draws {size} {kind} "
-        f"{what}{classes}. One seed is one picture: the same bytes alone, in a batch, and next year."
+        f"{what}. One seed is one picture: the same bytes alone, in a batch, and next year."
         " Weights are safetensors only."
     )
 
@@ -147,7 +147,7 @@ def _example(config: ModelConfig, source: str) -> str:
     labels = [0, min(1, max(config.num_classes - 1, 0))]
     return (
         "With Trama's code (its folder `model/` and `requirements.txt`):\n\n```python\n"
-        "from model.generator import Generator\n\n"
+        "from model import Generator\n\n"
         f'generator = Generator.from_pretrained("{place}"{pinned})\n'
         f"pixels = generator.sample(labels={labels}, seeds=[42, 43])\n"
         f"print(pixels.shape, pixels.dtype)  # (2, {config.image_size}, {config.image_size}, "
