@@ -3,6 +3,7 @@
 import argparse
 import functools
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Callable
@@ -39,7 +40,7 @@ SHEET_TILE = 112
 LAUNCH: dict[str, Any] = {
     "theme": page.THEME,
     "favicon_path": page.FAVICON,
-    "footer_links": [],
+    "footer_links": ["api"],
     "run_history": False,
     "max_file_size": "8mb",
     "show_error": True,
@@ -90,6 +91,9 @@ def _offer_api(studio: Studio) -> None:
             label: class by number, or by its English or Portuguese name.
             seed: whole number in 0..4294967295; the same seed is always the same garment.
             daring: truncation psi, 0 (common) to 2 (exaggerated); null for the page's 0.7.
+
+        Returns:
+            PNG of the network's grey pixels, each a square: 16 x 16 at 28 px, 448 px in all.
         """
         return _send(_enlarged(studio.generate(label, seed, daring)))
 
@@ -113,6 +117,9 @@ def _offer_api(studio: Studio) -> None:
             blend: share of B, 0 to 1, in shape and pattern alike.
             shape: share of B in the coarse layers (outline, sleeves); null follows blend.
             pattern: share of B in the fine layers (texture, details); null follows blend.
+
+        Returns:
+            PNG of the network's grey pixels, as for generate.
         """
         a, b = studio.garment(label_a, seed_a), studio.garment(label_b, seed_b)
         return _send(_enlarged(studio.blend(a, b, blend, shape, pattern)))
@@ -131,6 +138,9 @@ def _offer_api(studio: Studio) -> None:
             seed: whole number in 0..4294967295.
             daring: truncation psi, 0 to 2; null for the page's 0.7.
             edits: strength by name of direction, for example {"brightness": 1.5}.
+
+        Returns:
+            PNG of the network's grey pixels, as for generate.
         """
         garment = studio.garment(label, seed, daring)
         return _send(_enlarged(studio.edit(garment, {} if edits is None else edits)))
@@ -151,6 +161,9 @@ def _offer_api(studio: Studio) -> None:
             daring: truncation psi, 0 to 2; null for the page's 0.7.
             count: garments on the sheet, 1 to 400.
             dye: indigo, madder, ochre, moss or ink for all, or "each" for the page's own choice.
+
+        Returns:
+            PNG in colour, 112 px for each garment.
         """
         garments, pixels = weave(label, seed, daring, count)
         return _send(_dyed_sheet(studio, garments, pixels, dye))
@@ -161,9 +174,10 @@ def _offer_api(studio: Studio) -> None:
     ) -> tuple[list[Garment], np.ndarray]:
         return far.sheet(label, seed, daring, count)
 
+    # Gradio shows only the first line of a docstring unless it is told to take all of it.
     for endpoint in (generate, blend, edit):
-        api(endpoint)
-    api(sheet, concurrency_limit=1)
+        api(endpoint, api_description=inspect.getdoc(endpoint))
+    api(sheet, api_description=inspect.getdoc(sheet), concurrency_limit=1)
 
 
 def _on_gpu(function: Callable[P, R]) -> Callable[P, R]:

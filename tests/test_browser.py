@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from model.dye import DYES, dye_cloth
 from model.studio import Studio
@@ -49,10 +49,7 @@ def visit(browser: Browser, url: str) -> Iterator[OPENED]:
 
     def watch(page: Page) -> None:
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
-        page.on(
-            "console",
-            lambda line: faults.append(f"console: {line.text}") if line.type == "error" else None,
-        )
+        page.on("console", lambda line: faults.extend(complaint(line)))
         page.on("request", lambda request: faults.extend(outside(request.url)))
 
     def opened(
@@ -74,6 +71,12 @@ def visit(browser: Browser, url: str) -> Iterator[OPENED]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def complaint(line: ConsoleMessage) -> list[str]:
+    """What a console line tells of a fault; Gradio's API panel asks whether there is MCP."""
+    expected = line.location["url"].endswith("/gradio_api/mcp/schema")
+    return [f"console: {line.text}"] if line.type == "error" and not expected else []
 
 
 def outside(address: str) -> list[str]:
@@ -263,6 +266,15 @@ def test_a_download_is_a_png_named_after_the_garment(visit: OPENED, tmp_path: Pa
     assert download.value.suggested_filename == "trama-vestido-4200.png"
     download.value.save_as(tmp_path / "garment.png")
     assert (tmp_path / "garment.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_api_is_one_tap_away(visit: OPENED) -> None:
+    page = visit("pt-BR")
+    page.route(
+        "**/mcp/**", lambda route: route.fulfill(json=[])
+    )  # asked for by Gradio, not offered
+    page.get_by_role("button", name="Usar por API").click()
+    expect(page.get_by_text("/generate").first).to_be_visible()
 
 
 def test_trouble_with_the_server_is_told_on_the_page(visit: OPENED) -> None:

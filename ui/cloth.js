@@ -3,7 +3,7 @@
    not a hole, and four colours from dark to light. */
 (() => {
 const { size, channels, margin } = trama.setup;
-const side = size + 2 * margin, LEVELS = 1024, MAX_CANVAS = 1024, DARK = .14, OPAQUE = .3, EDGE = [.06, .18];
+const side = size + 2 * margin, LEVELS = 1024, MAX_CANVAS = 840, DARK = .14, OPAQUE = .3, EDGE = [.06, .18];
 const tables = new Map(), pictures = new WeakMap();
 
 trama.decode = base64 => {
@@ -107,7 +107,8 @@ function asIs({ pixels }) {                              // the network's own pi
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = pixels[i * channels + (channels === 1 ? 0 : c)];
     image.data[4 * i + 3] = 255;
   }
-  const canvas = new OffscreenCanvas(size, size);
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = size;
   canvas.getContext('2d').putImageData(image, 0, 0);
   return canvas;
 }

@@ -76,19 +76,19 @@ trama.ask = async (call, request) => {
   page.failure.hidden = true;
   return answer;
 };
-trama.latest = (call, show) => {                         // one call in flight; of those that wait, the last
+trama.latest = (call, show, working = () => {}) => {     // one call in flight; of those that wait, the last
   let waiting = null, busy = false;
   return async request => {
     waiting = request;
     if (busy) return;
-    busy = true;
+    working(busy = true);
     while (waiting) {
       const asked = waiting;
       waiting = null;
       const answer = await trama.ask(call, asked);
       if (answer) show(answer, asked, !waiting);
     }
-    busy = false;
+    working(busy = false);
   };
 };
 trama.saver = call => async (request, name) => {
@@ -163,7 +163,9 @@ trama.header = (root, origin) => {
   addEventListener('hashchange', go);
   go();
 };
-trama.footer = (root, origin) => trama.mount(root, () => {
-  $('origin', root).textContent = trama.word(`origin_${origin.kind}`, { name: origin.name });
-});
+trama.footer = (root, origin) => {
+  // Gradio's own footer is not shown: it would not follow the language; its panel is.
+  $('api', root).onclick = () => document.querySelector('footer .show-api')?.click();
+  trama.mount(root, () => { $('origin', root).textContent = trama.word(`origin_${origin.kind}`, { name: origin.name }); });
+};
 })();

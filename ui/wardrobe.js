@@ -57,13 +57,12 @@ function drawStage() {
 const askLine = trama.latest(server.line, answer => { here.line = garments(answer); drawLine(); });
 const askRail = trama.latest(server.wardrobe, (answer, asked, settled) => {
   here.rail = garments(answer);
-  rail.setAttribute('aria-busy', !settled);
   here.chosen = Math.min(asked.keep ? here.chosen : 0, here.rail.length - 1);
   trama.choose(here.rail[here.chosen]);
   if (!settled) return;
   const [start, end] = [here.rail[0].seed, here.rail.at(-1).seed];
   trama.say(trama.word('rail_done', { count: here.rail.length, first: start, last: end, name: here.label === null ? trama.word('all') : trama.className(here.label) }));
-});
+}, busy => rail.setAttribute('aria-busy', busy));
 const refresh = keep => askRail({ label: here.label, seed: here.seed, daring: here.daring, keep });
 
 function chip(label, pixels) {
