@@ -270,9 +270,6 @@ def test_a_download_is_a_png_named_after_the_garment(visit: OPENED, tmp_path: Pa
 
 def test_the_api_is_one_tap_away(visit: OPENED) -> None:
     page = visit("pt-BR")
-    page.route(
-        "**/mcp/**", lambda route: route.fulfill(json=[])
-    )  # asked for by Gradio, not offered
     page.get_by_role("button", name="Usar por API").click()
     expect(page.get_by_text("/generate").first).to_be_visible()
 
