@@ -130,7 +130,7 @@ class ModelConfig:
             raise ConfigError(f"unknown key {unknown[0]!r}")
         if missing := sorted(known - given):
             raise ConfigError(f"missing key {missing[0]!r}")
-        values = {
+        values: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in fields.items() if k in known
         }
         return cls(**values)

@@ -15,7 +15,8 @@ def batch_moments(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
         from torch.distributed.nn import functional as differentiable
 
-        moments = differentiable.all_reduce(moments) / dist.get_world_size()
+        total: torch.Tensor = differentiable.all_reduce(moments)  # type: ignore[no-untyped-call]
+        moments = total / dist.get_world_size()
     mean, square = moments.unbind(0)
     return mean, (square - mean.square()).clamp_min(0)
 
@@ -42,7 +43,8 @@ class StyleNorm(nn.Module):
         scale, shift = self.affine(w).float().chunk(2, dim=1)  # [N, C] each
         gain = (1 + scale) * torch.rsqrt(var + EPSILON)
         offset = shift - mean * gain
-        return (x * gain[:, :, None, None] + offset[:, :, None, None]).to(x.dtype)
+        y: torch.Tensor = x * gain[:, :, None, None] + offset[:, :, None, None]
+        return y.to(x.dtype)
 
 
 def upsample(x: torch.Tensor) -> torch.Tensor:
@@ -68,4 +70,5 @@ class SynthesisBlock(nn.Module):
         y = F.relu(self.norm1(x, ws[:, 0], batch_statistics))
         y = self.conv1(upsample(y))
         y = F.relu(self.norm2(y, ws[:, 1], batch_statistics))
-        return self.conv2(y) + upsample(self.skip(x))
+        detail: torch.Tensor = self.conv2(y)
+        return detail + upsample(self.skip(x))

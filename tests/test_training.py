@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 
+from model.weights import load_discriminator, load_generator
 from training import alarms
 from training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from training.config import PRESETS, ConfigError, TrainConfig
@@ -26,10 +26,6 @@ TOY = ["fashion-mnist-toy", "--precision", "fp32", "--compile", "no", "--batch-s
 
 def toy(run_dir: Path, *extra: str) -> list[str]:
     return [*TOY, "--run-dir", str(run_dir), *extra]
-
-
-def generator_tensors(run_dir: Path) -> dict[str, torch.Tensor]:
-    return load_file(run_dir / "model" / "model.safetensors")
 
 
 def assert_same_state(one: Path, other: Path) -> None:
@@ -90,9 +86,17 @@ def test_two_processes_are_one_process_within_rounding(straight, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     alone = tmp_path / "alone"
     assert main(toy(alone, "--max-images", "160")) == 0
-    together, single = generator_tensors(tmp_path), generator_tensors(alone)
-    for name, tensor in single.items():
-        torch.testing.assert_close(together[name], tensor, rtol=1e-2, atol=2e-3, msg=name)
+    # Not weight by weight: Adam turns the rounding of a gradient that is zero in theory (a bias
+    # before a normalisation) into a step of full length, which no picture shows.
+    labels, seeds = list(range(10)) * 2, list(range(20))
+    pictures = [load_generator(run / "model").sample(labels, seeds) for run in (tmp_path, alone)]
+    difference = np.abs(pictures[0].astype(int) - pictures[1].astype(int))
+    assert difference.max() <= 3
+    img = torch.from_numpy(pictures[0]).permute(0, 3, 1, 2) / 127.5 - 1
+    logits = [
+        load_discriminator(run / "model")(img, torch.tensor(labels)) for run in (tmp_path, alone)
+    ]
+    torch.testing.assert_close(logits[0], logits[1], rtol=0.02, atol=0.02)
 
 
 def test_run_folder_holds_journal_sheets_snapshots_and_choices(straight):

@@ -2,11 +2,12 @@
 
 import hashlib
 import io
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from model.storage import write_atomically
 
 _PATTERN = "checkpoint-*.pt"
 _DIGEST_BYTES = 64
@@ -49,13 +50,3 @@ def load_checkpoint(run_dir: Path) -> dict[str, Any] | None:
             f"every checkpoint in {run_dir} is damaged: {[p.name for p in paths]}"
         )
     return None
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write the whole file or nothing, whatever happens in between."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

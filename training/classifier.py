@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 from torch.nn import functional as F
 
-from training.checkpoint import write_atomically
+from model.storage import write_atomically
 from training.data import ImageSet, batch_indices, load_fashion_mnist
 
 _FORMAT = 1

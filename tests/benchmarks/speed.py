@@ -15,7 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from training.config import PRESETS
 from training.data import load_fashion_mnist
 from training.hardware import Execution, choose_execution, convolution_rate, describe_machine
-from training.loop import Run, train_step
+from training.loop import train_step
+from training.run import Run
 
 
 def step_flops(preset: str) -> int:
