@@ -46,15 +46,15 @@ def tiny_directions(config: ModelConfig, digest: str) -> Directions:
     )
 
 
-def write_tiny_model(folder: Path, directions: bool = True) -> Path:
+def write_tiny_model(folder: Path, directions: bool = True, config: ModelConfig = TINY) -> Path:
     """A model folder whose untrained pictures differ by seed, class and direction."""
     torch.manual_seed(1)
-    generator = Generator(TINY)
+    generator = Generator(config)
     with torch.no_grad():
         generator.synthesis.to_image.weight.mul_(4)
-    save_model(folder, generator, Discriminator(TINY))
+    save_model(folder, generator, Discriminator(config))
     if directions:
-        save_directions(folder, tiny_directions(TINY, generator_sha256(folder)))
+        save_directions(folder, tiny_directions(config, generator_sha256(folder)))
     return folder
 
 

@@ -1,5 +1,6 @@
 """The page as a program: it starts offline, says which model it shows, and fails in one line."""
 
+import dataclasses
 import json
 import os
 import re
@@ -13,7 +14,8 @@ from types import ModuleType
 
 import pytest
 
-from tests.conftest import write_tiny_model
+from tests.conftest import TINY, write_tiny_model
+from ui.desk import Desk
 
 ROOT = Path(__file__).parent.parent
 GUARDED = """
@@ -126,6 +128,25 @@ def test_without_directions_there_is_no_adjust_screen(app: ModuleType, plain_mod
     blocks = app.build(studio, origin)
     screens = [block.elem_id for block in blocks.blocks.values() if getattr(block, "elem_id", None)]
     assert screens == ["header", "wardrobe", "blend", "footer"]
+
+
+@pytest.mark.parametrize("classes", [(), ("cat", "dog")])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_other_models_have_a_page_too(
+    app: ModuleType, tmp_path: Path, classes: tuple[str, ...], channels: int
+) -> None:
+    config = dataclasses.replace(
+        TINY, image_size=32, base_size=8, image_channels=channels, class_names=classes
+    )
+    folder = write_tiny_model(tmp_path / "model", directions=False, config=config)
+    studio, origin = app.open_studio(str(folder))
+    app.build(studio, origin)
+    desk = Desk(studio)
+    garment = {"label": 0, "seed": 1}
+    assert desk.picture({"garment": garment, "dye": "ink"})["png"].startswith("data:image/png")
+    for view in ("smooth", "pixels"):
+        request = {"a": garment, "b": garment, "dyes": ["ink", "moss"], "view": view}
+        assert desk.blend_picture(request)["png"].startswith("data:image/png")
 
 
 def test_the_page_keeps_little(app: ModuleType) -> None:

@@ -221,7 +221,7 @@ def test_adjust_moves_resets_and_shows_the_original(visit: OPENED) -> None:
     plain = drawn(page, stage)
     tone = page.get_by_role("slider", name="Tone")
     expect(tone).to_have_attribute("title", "Measured: +1 changes +11.5 grey levels (correlation "
-                                   "0.90); the garment stays in its class in at least 97 % of cases")  # fmt: skip
+                                   "0.90); the garment stays in its class in at least 97% of cases")  # fmt: skip
     for _ in range(12):
         tone.press("ArrowRight")
     moved = expect_new(page, stage, plain)

@@ -197,6 +197,11 @@ def test_the_page_gets_raw_pixels(web: TestClient, studio: Studio) -> None:
             {"a": {"label": 3, "seed": 1}, "b": {"label": 3, "seed": 1}, "shape": 7},
         ),
         ("blend", "blend_picture", {"a": {"label": 3, "seed": 1}, "b": {"label": 3, "seed": 1}}),
+        (
+            "blend",
+            "blend_picture",
+            {"a": {"label": 3, "seed": 1}, "b": {"label": 3, "seed": 1}, "pattern": "x"},
+        ),
         ("adjust", "edit", {"garment": {"label": 3, "seed": 1}, "edits": {"brightness": 1e9}}),
         ("adjust", "previews", {"garment": {"label": 3, "seed": 1}}),
     ],

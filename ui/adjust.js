@@ -77,11 +77,11 @@ for (const direction of setup.directions) {
   find('.ic').onclick = () => { set(direction, 0, true); range.focus(); };
 }
 function arrange() {
-  const shown = controls().map(d => rows[d.name].row);
-  $('attrs', root).replaceChildren(...shown.slice(0, IN_VIEW));
-  $('more-attrs', root).replaceChildren(...shown.slice(IN_VIEW));
-  $('more', root).hidden = shown.length <= IN_VIEW;
-  $('more-count', root).textContent = shown.length - IN_VIEW;
+  const all = controls().map(d => rows[d.name].row), first = all.length > IN_VIEW + 1 ? IN_VIEW : all.length;
+  $('attrs', root).replaceChildren(...all.slice(0, first));
+  $('more-attrs', root).replaceChildren(...all.slice(first));
+  $('more', root).hidden = first === all.length;
+  $('more-count', root).textContent = all.length - first;
 }
 
 const save = trama.saver(server.edit_picture);
@@ -117,8 +117,8 @@ trama.mount(root, () => {
     const unit = `unit_${direction.unit}`, word = trama.word(unit);
     const effect = trama.word('effect', { effect: trama.number(direction.effect, 1, 'exceptZero'), unit: word === unit ? direction.unit : word,
       correlation: trama.number(direction.correlation, 2), kept: Math.round(direction.class_kept * 100) });
-    find('h3').textContent = name;
-    find('h3').title = range.title = find('.vh').textContent = effect;
+    find('.attribute').textContent = name;
+    find('.attribute').title = range.title = find('.vh').textContent = effect;
     range.setAttribute('aria-label', name);
     find('.ic').title = trama.word('reset_one', { name });
     find('.ic').setAttribute('aria-label', trama.word('reset_one', { name }));

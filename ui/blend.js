@@ -19,7 +19,11 @@ function drawBig() {
   const pixels = follow ? frame(Number(mix.value)) : single;
   if (pixels) trama.show(big, picture(pixels, shares(), trama.view));
   big.setAttribute('aria-label', trama.word('blend_alt', { a: trama.nameOf(pair.a), b: trama.nameOf(pair.b), shape: shape.value, pattern: pattern.value }));
-  [...film.children].forEach((item, i) => item.firstChild.setAttribute('aria-pressed', follow && Math.round(mix.value / FILM_STEP) === i));
+  [...film.children].forEach((item, i) => {
+    const now = follow && Math.round(mix.value / FILM_STEP) === i;
+    item.firstChild.setAttribute('aria-pressed', now);
+    if (now) film.scrollLeft = item.offsetLeft - film.offsetLeft - film.clientWidth / 2 + item.offsetWidth / 2;
+  });
   for (const [name, range] of [['mix', mix], ['shape', shape], ['pattern', pattern]]) {
     const text = trama.word('share', { value: Math.round(range.value) });
     trama.fill(range);

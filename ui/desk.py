@@ -97,9 +97,9 @@ class Desk:
     def blend_picture(self, request: Json) -> Answer:
         """A blend as a PNG to keep, its two dyes blended like its layers."""
         a, b = self._pair(request)
-        shape, pattern = request.get("shape"), request.get("pattern")
-        pixels = self.studio.blend(a, b, shape=shape, pattern=pattern)
-        coarse, fine = float(shape or 0), float(pattern or 0)
+        given = (request.get("shape"), request.get("pattern"))
+        coarse, fine = (0.5 if share is None else share for share in given)
+        pixels = self.studio.blend(a, b, shape=coarse, pattern=fine)
         dyes = request.get("dyes")
         if not isinstance(dyes, Sequence) or len(dyes) != 2:
             raise ValueError("dyes must be a list of two")

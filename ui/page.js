@@ -110,7 +110,7 @@ trama.fill = range => {
 trama.press = (buttons, pressed) => buttons.forEach(b => b.setAttribute('aria-pressed', !!pressed(b)));
 
 /* screens */
-const narrow = matchMedia('(max-width:720px)');
+const narrow = matchMedia('(max-width:900px)');
 trama.mount = (root, draw) => {
   for (const part of $$('[data-phone]', root)) {         // so that the tab order is what is seen
     const home = document.createComment(''), body = part.closest('.two');
@@ -122,7 +122,7 @@ trama.mount = (root, draw) => {
   const views = $$('[data-view]', root);
   for (const b of views) b.onclick = () => { trama.view = b.dataset.view; trama.emit('view'); };
   const view = () => trama.press(views, b => b.dataset.view === trama.view);
-  const all = () => { translate(root); if (!setup.dyed) $$('.dyerow,.dyes', root).forEach(e => e.hidden = true); draw?.(); };
+  const all = () => { translate(root); if (!setup.dyed) $$('.dyerow,.dyes,[data-t=dye_note],[data-t=path_lead]', root).forEach(e => e.hidden = true); draw?.(); };
   trama.on('language', all);
   trama.on('view', view);
   view();
