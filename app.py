@@ -230,8 +230,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         "--model",
         metavar="FOLDER|user/name[@revision]",
         default=os.environ.get("TRAMA_MODEL") or None,
-        help="model folder or model of the Hugging Face Hub (default: %(default)s, else the "
-        "embedded weights/fashion-mnist)",
+        help="model folder, or model of the Hugging Face Hub (default: the variable TRAMA_MODEL, "
+        "else the embedded weights/fashion-mnist)",
     )
     return parser.parse_args(arguments)
 

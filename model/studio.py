@@ -37,6 +37,7 @@ MAX_SHEET = 400
 
 _GPU_BATCH = 64
 _LONGEST_NAME = 200
+_STEPS = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +91,10 @@ class Studio:
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """The measured directions, for a slider each; `edit` knows the unnamed ones too."""
+        """The measured directions, for a slider each; `edit` knows the unnamed ones too.
+
+        Ends are whole tenths, so that a slider with steps of a tenth can stand at zero.
+        """
         if self.generator.directions is None:
             return ()
         return tuple(
@@ -100,8 +104,8 @@ class Studio:
                 effect=direction.effect,
                 correlation=direction.correlation,
                 class_kept=direction.class_kept,
-                low=direction.low,
-                high=direction.high,
+                low=math.ceil(direction.low * _STEPS) / _STEPS,
+                high=math.floor(direction.high * _STEPS) / _STEPS,
                 labels=direction.labels,
             )
             for direction in self.generator.directions.named

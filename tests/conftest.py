@@ -34,8 +34,8 @@ def tiny_directions(config: ModelConfig, digest: str) -> Directions:
                 name=name,
                 vector=rows[-5 + n],
                 layers=layers,
-                low=-2.0,
-                high=3.0,
+                low=-2.04,
+                high=3.06,
                 labels=labels,
                 **measured,
             )

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from model.dye import DYES, dye_cloth
 from model.studio import Studio
+from tests.browsing import complaint, drawn, expect_new, outside, overflowing, save
 
-ROOT = Path(__file__).parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 360, "height": 780}
@@ -71,53 +71,6 @@ def visit(browser: Browser, url: str) -> Iterator[OPENED]:
     for context in contexts:
         context.close()
     assert faults == []
-
-
-def complaint(line: ConsoleMessage) -> list[str]:
-    """What a console line tells of a fault; Gradio's API panel asks whether there is MCP."""
-    expected = line.location["url"].endswith("/gradio_api/mcp/schema")
-    return [f"console: {line.text}"] if line.type == "error" and not expected else []
-
-
-def outside(address: str) -> list[str]:
-    local = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:")
-    return [] if address.startswith(local) else [f"request to {address}"]
-
-
-def drawn(page: Page, selector: str) -> str:
-    """The picture on a canvas, once there is one."""
-    page.wait_for_function(
-        "s => { const c = document.querySelector(s); return c && c.width > 4 && c.offsetWidth; }",
-        arg=selector,
-    )
-    return str(page.eval_on_selector(selector, "c => c.toDataURL()"))
-
-
-def expect_new(page: Page, selector: str, before: str) -> str:
-    """Wait until the canvas shows another picture, and return it."""
-    page.wait_for_function(
-        "([s, before]) => document.querySelector(s).toDataURL() !== before",
-        arg=[selector, before],
-    )
-    return drawn(page, selector)
-
-
-def overflowing(page: Page) -> list[str]:
-    """Elements that stand out of the window to the right, scrolling rows apart."""
-    found: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll('.trama *')].filter(e => {
-             const box = e.getBoundingClientRect();
-             return box.width && box.right > innerWidth + 1 && !e.closest('.chips, .film, .vh');
-           }).map(e => `${e.tagName}.${e.className}`)"""
-    )
-    width: int = page.evaluate("document.documentElement.scrollWidth")
-    return found if width <= page.viewport_size["width"] else [*found, f"page is {width} px wide"]
-
-
-def save(page: Page, name: str) -> None:
-    folder = ROOT / "runs" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize(
@@ -308,6 +261,14 @@ def test_a_phone_shows_the_garment_first_and_nothing_overflows(
     )
     assert small == []
     save(page, f"{screen}-phone-{scheme}")
+
+
+def test_a_tapped_tile_is_seen_on_a_phone(visit: OPENED) -> None:
+    page = visit("pt-BR", PHONE, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    shown = drawn(page, "#wardrobe .big canvas")
+    page.get_by_role("button", name="Abrir Bota 4200").tap()
+    expect_new(page, "#wardrobe .big canvas", shown)
+    expect(page.locator("#wardrobe .big canvas")).to_be_in_viewport(ratio=0.9)
 
 
 def test_tab_order_is_what_is_seen(visit: OPENED) -> None:

@@ -113,7 +113,7 @@ BAD = [
     ("blend", ["dress", 1, "coat", 2, 0, None, -1], "pattern must be .* not -1"),
     ("blend", ["dress", 1, "coat", -2, 0, None, None], "seed must be .* not -2"),
     ("edit", ["dress", 1, None, {"sparkle": 1}], "direction must be one of .* not 'sparkle'"),
-    ("edit", ["dress", 1, None, {"brightness": 99}], "'brightness'.* in -2..3, not 99"),
+    ("edit", ["dress", 1, None, {"brightness": 99}], "'brightness'.* in -2.04..3.06, not 99"),
     ("edit", ["dress", 1, None, {"brightness": None}], "'brightness'.* not None"),
     ("edit", ["dress", 1, None, "brightness"], "edits must be an object, not 'brightness'"),
     ("edit", ["dress", 1, None, 0], "edits must be an object, not 0"),

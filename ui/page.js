@@ -140,6 +140,11 @@ function go() {
   document.body.dataset.screen = screen;
   trama.emit('screen', screen);
 }
+trama.reveal = part => {                                 // on a phone, a tapped tile is far below the stage
+  if (!narrow.matches || part.getBoundingClientRect().top >= 0) return;
+  const still = matchMedia('(prefers-reduced-motion:reduce)').matches;
+  part.scrollIntoView({ behavior: still ? 'auto' : 'smooth', block: 'start' });
+};
 trama.header = (root, origin) => {
   for (const part of ['live', 'failure', 'notice']) page[part] = $(part, root);
   $$('button', page.failure)[0].onclick = () => { page.failure.hidden = true; };

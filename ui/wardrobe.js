@@ -29,6 +29,7 @@ function tiles(list, shown, markup, caption) {
       if (list === rail) here.chosen = i;
       trama.choose(garment);
       trama.say(trama.word('shown', { name }));
+      trama.reveal(big.closest('.stage'));
     };
     trama.show($$('canvas', item)[0], trama.picture(garment));
   });

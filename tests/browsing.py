@@ -1,0 +1,54 @@
+"""What the browser tests look at: pictures on canvases, faults, what stands out of the window."""
+
+from pathlib import Path
+
+from playwright.sync_api import ConsoleMessage, Page
+
+SCREENSHOTS = Path(__file__).parent.parent / "runs" / "screenshots"
+
+
+def complaint(line: ConsoleMessage) -> list[str]:
+    """What a console line tells of a fault; Gradio's API panel asks whether there is MCP."""
+    expected = line.location["url"].endswith("/gradio_api/mcp/schema")
+    return [f"console: {line.text}"] if line.type == "error" and not expected else []
+
+
+def outside(address: str) -> list[str]:
+    local = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:")
+    return [] if address.startswith(local) else [f"request to {address}"]
+
+
+def drawn(page: Page, selector: str) -> str:
+    """The picture on a canvas, once there is one."""
+    page.wait_for_function(
+        "s => { const c = document.querySelector(s); return c && c.width > 4 && c.offsetWidth; }",
+        arg=selector,
+    )
+    return str(page.eval_on_selector(selector, "c => c.toDataURL()"))
+
+
+def expect_new(page: Page, selector: str, before: str) -> str:
+    """Wait until the canvas shows another picture, and return it."""
+    page.wait_for_function(
+        "([s, before]) => document.querySelector(s).toDataURL() !== before",
+        arg=[selector, before],
+    )
+    return drawn(page, selector)
+
+
+def overflowing(page: Page) -> list[str]:
+    """Elements that stand out of the window to the right, scrolling rows apart."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('.trama *')].filter(e => {
+             const box = e.getBoundingClientRect();
+             return box.width && box.right > innerWidth + 1 && !e.closest('.chips, .film, .vh');
+           }).map(e => `${e.tagName}.${e.className}`)"""
+    )
+    width: int = page.evaluate("document.documentElement.scrollWidth")
+    return found if width <= page.viewport_size["width"] else [*found, f"page is {width} px wide"]
+
+
+def save(page: Page, name: str) -> None:
+    """Keep a picture of the whole page, to be looked at by people."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
