@@ -66,6 +66,7 @@ for (const direction of setup.directions) {
   const row = $('row', root).content.firstElementChild.cloneNode(true), find = selector => $$(selector, row)[0];
   const range = find('input'), switches = $$('.sw', row);
   rows[direction.name] = { row, range, switches, output: find('output') };
+  row.style.setProperty('--zero', -direction.low / (direction.high - direction.low));
   Object.assign(range, { min: direction.low, max: direction.high, id: `edit-${direction.name}` });
   find('output').htmlFor = range.id;
   find('.vh').id = `effect-${direction.name}`;
@@ -80,6 +81,7 @@ function arrange() {
   const all = controls().map(d => rows[d.name].row), first = all.length > IN_VIEW + 1 ? IN_VIEW : all.length;
   $('attrs', root).replaceChildren(...all.slice(0, first));
   $('more-attrs', root).replaceChildren(...all.slice(first));
+  $('none', root).hidden = all.length > 0;
   $('more', root).hidden = first === all.length;
   $('more-count', root).textContent = all.length - first;
 }
