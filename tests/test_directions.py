@@ -192,7 +192,7 @@ def test_the_range_ends_where_the_class_does(planted):
     verdicts = {v.name: v for v in discover(planted, means, Judge(limit), (600, 100, 100))}
     found = verdicts["brightness"]
     if found.direction is None:
-        assert "loses the class beyond" in found.reason
+        assert "loses the class 0.5 up" in found.reason
     else:
         assert found.direction.high < 2
         assert found.direction.low == -3

@@ -1,6 +1,6 @@
 """python -m training.derive FOLDER...: class means, named directions and components of a model.
 
-The same folder gives the same file, byte for byte, on one machine.
+The same folder gives the same file, byte for byte, on one machine. The card is written anew.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from model.directions import Directions, NamedDirection, save_directions
 from model.generator import Generator
 from model.layers import EPSILON, StyleNorm
 from model.weights import DIRECTIONS_FILE, generator_sha256, load_generator
+from training.card import write_card
 from training.classifier import load_or_train_classifier
 from training.data import batch_noise
 from training.discover import FIT_GARMENTS, Verdict, discover, measurable
@@ -144,6 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
             with _one_thread():
                 directions, verdicts = derive(folder, options.cache_dir)
             save_directions(folder, directions)
+            write_card(folder)
             print(folder)
             print(format_table(verdicts))
     except (ValueError, OSError) as error:

@@ -10,19 +10,20 @@ from model.config import FASHION_MNIST_CLASSES, ModelConfig
 from model.directions import NamedDirection
 from model.generator import Generator
 from model.latents import broadcast, pattern_split, render
+from model.studio import DEFAULT_DARING
 from training.attributes import ATTRIBUTES
 from training.classifier import Classifier, class_logits, predict_labels
 from training.slopes import BATCH, Fit, Sample, fit_sample, measure, steepest, take_sample
 
-FIT_GARMENTS, TRIAL_GARMENTS, FRESH_GARMENTS = 6_000, 200, 300
+FIT_GARMENTS, TRIAL_GARMENTS, FRESH_GARMENTS = 6_000, 300, 300
 MIN_CORRELATION = 0.6
 MIN_CLASS_KEPT = 0.9
-MIN_STRENGTH = 1.0
-NOTICEABLE = {"grey levels": 3.0, "pixels": 0.5}
-"""Least effect of one unit of strength that is worth a slider."""
+NOTICEABLE = {"grey levels": 5.0, "pixels": 0.5}
+"""Least change at either end of its range for which a direction is worth a slider."""
 
-_MAX_STRENGTH, _STEP = 3.0, 0.5
-_TRIAL_CLASS_KEPT = 0.94  # stricter than the verdict, which is on other garments
+_SCOUTS = 100
+_STRENGTHS = (0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0)
+_TRIAL_CLASS_KEPT = 0.93  # stricter than the verdict, which is on other garments
 _FIT_STREAM, _TRIAL_STREAM, _FRESH_STREAM = 12, 13, 14
 
 
@@ -50,14 +51,16 @@ def discover(
 ) -> Iterator[Verdict]:
     """Look for one direction for each attribute, and yield what became of it.
 
-    Three samples that share no garment: the first gives the direction, the second its unit, layers
-    and range, the third what is reported of it. The class counts as kept where the classifier
-    says of the moved garment what it said of the same garment before.
+    Three samples that share no garment: the first, untruncated, gives the direction; the second its
+    unit, layers and range, the third what is reported of it, both at the daring at which the page
+    edits. The class counts as kept where the classifier says of the moved garment what it said of
+    the same garment before.
     """
     streams = (_FIT_STREAM, _TRIAL_STREAM, _FRESH_STREAM)
+    darings = (1.0, DEFAULT_DARING, DEFAULT_DARING)
     first, trial, fresh = (
-        take_sample(generator, count, stream)
-        for count, stream in zip(garments, streams, strict=True)
+        take_sample(generator, class_means, count, stream, daring)
+        for count, stream, daring in zip(garments, streams, darings, strict=True)
     )
     fit = fit_sample(first, class_means, class_logits(classifier, first.pixels).double().numpy())
     for index in range(len(ATTRIBUTES)):
@@ -96,25 +99,26 @@ def _judge(
 ) -> Verdict:
     """Scale, range and verdict of one attribute's direction."""
     attribute, spread = ATTRIBUTES[index], float(fit.spreads[index])
-    trial, fresh = (
+    scouts, trial, fresh = (
         _Trial(generator, s, classifier, index, predict_labels(classifier, s.pixels))
-        for s in (trial_sample, fresh_sample)
+        for s in (trial_sample.first(_SCOUTS), trial_sample, fresh_sample)
     )
-    found = _choose_layers(trial, steepest(fit, index).float(), spread)
+    found = _choose_layers(scouts, steepest(fit, index).float(), spread)
     if found is None:
         return Verdict(attribute.name, None, "moving along the slope does not raise it")
     vector, layers = found
     low, high = (_walk(trial, vector, layers, sign) for sign in (-1, 1))
-    if min(-low, high) < MIN_STRENGTH:
-        return Verdict(attribute.name, None, f"loses the class beyond {low:g}..{high:g}")
+    if not low < 0 < high:
+        side = "up" if low else "down"
+        return Verdict(attribute.name, None, f"loses the class {_STRENGTHS[0]:g} {side}")
     direction, side_effect = _verify(fresh, fit, vector, layers, (low, high))
     reasons = []
     if direction.correlation < MIN_CORRELATION:
         reasons.append(f"r is {direction.correlation:.2f}, not {MIN_CORRELATION:g}")
     if direction.class_kept < MIN_CLASS_KEPT:
         reasons.append(f"class kept is {direction.class_kept:.2f}, not {MIN_CLASS_KEPT:g}")
-    if direction.effect < NOTICEABLE[attribute.unit]:
-        reasons.append(f"one unit is {direction.effect:.2g} {attribute.unit}: hardly to be seen")
+    if (least := direction.effect * min(-low, high)) < NOTICEABLE[attribute.unit]:
+        reasons.append(f"its range moves it by {least:.2g} {attribute.unit}: hardly to be seen")
     return Verdict(attribute.name, direction, "; ".join(reasons), side_effect)
 
 
@@ -128,8 +132,8 @@ def _choose_layers(
     """
     config = trial.generator.config
     split, best, found = pattern_split(config), 0.0, None
+    reach = 1.0
     for layers in ((0, split), (split, config.num_layers), (0, config.num_layers)):
-        reach = 1.5
         ends = [_mean(trial.move(way, layers, s)[1]) for s in (-reach, reach)]
         rise = (ends[1] - ends[0]) / (2 * reach)
         if not rise > 0.05 * spread:  # also if nothing could be measured
@@ -146,10 +150,10 @@ def _choose_layers(
 def _walk(trial: _Trial, vector: torch.Tensor, layers: tuple[int, int], sign: int) -> float:
     """How far the class is kept on one side of zero."""
     reached = 0.0
-    for strength in np.arange(_STEP, _MAX_STRENGTH + _STEP / 2, _STEP):
-        if trial.move(vector, layers, sign * float(strength))[2] < _TRIAL_CLASS_KEPT:
+    for strength in _STRENGTHS:
+        if trial.move(vector, layers, sign * strength)[2] < _TRIAL_CLASS_KEPT:
             break
-        reached = sign * float(strength)
+        reached = sign * strength
     return reached
 
 
@@ -159,11 +163,11 @@ def _verify(
 ) -> tuple[NamedDirection, str]:  # fmt: skip
     """Measure a scaled direction over its range on fresh garments; also its largest side effect."""
     attribute = ATTRIBUTES[fresh.index]
-    strengths = np.arange(limits[0], limits[1] + _STEP / 2, _STEP)
-    moved = {float(s): fresh.move(vector, layers, float(s)) for s in strengths if s}
+    within = [s for s in (*(-s for s in _STRENGTHS), *_STRENGTHS) if limits[0] <= s <= limits[1]]
+    moved = {s: fresh.move(vector, layers, s) for s in within}
     own = {s: change for s, (_, change, _) in moved.items()}
     x, y = _pairs(own)
-    changes = measure(moved[1.0][0], fresh.sample.labels) - fresh.sample.values
+    changes = measure(moved[limits[1]][0], fresh.sample.labels) - fresh.sample.values
     direction = NamedDirection(
         name=attribute.name,
         unit=attribute.unit,
@@ -180,7 +184,7 @@ def _verify(
 
 
 def _largest_side_effect(changes: np.ndarray, fit: Fit, index: int) -> str:
-    """The other attribute that moves most, in its own standard deviations."""
+    """The other attribute that moves most at the upper end, in its own standard deviations."""
     floors = [NOTICEABLE[attribute.unit] for attribute in ATTRIBUTES]
     sides = np.array([_mean(row) for row in changes]) / np.maximum(fit.spreads, floors)
     sides[index] = 0

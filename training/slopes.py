@@ -12,7 +12,7 @@ from training.data import batch_noise
 
 BATCH = 100
 _RIDGE = 1e-2
-_SOFTNESS = 0.3
+_SOFTNESS = 0.1
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -26,6 +26,11 @@ class Sample:
     labels: np.ndarray
     pixels: np.ndarray
     values: np.ndarray
+
+    def first(self, count: int) -> "Sample":
+        """The first garments of this sample."""
+        part = slice(count)
+        return Sample(self.w[part], self.labels[part], self.pixels[part], self.values[:, part])
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -62,9 +67,13 @@ def measure(pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.stack(rows)
 
 
-def take_sample(generator: Generator, count: int, stream: int) -> Sample:
-    """Draw garments and measure them."""
+def take_sample(
+    generator: Generator, class_means: torch.Tensor, count: int, stream: int, daring: float
+) -> Sample:
+    """Draw garments, truncated towards their class's mean, and measure them."""
     w, labels = draw_w(generator, count, stream)
+    means = class_means[torch.from_numpy(labels)]
+    w = means + daring * (w - means)
     pixels = render(generator, w, BATCH)
     return Sample(w, labels, pixels, measure(pixels, labels))
 
