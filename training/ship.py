@@ -15,25 +15,25 @@ from model.weights import load_discriminator, load_generator, save_model
 HISTORY_BYTES = 16 * 2**20
 
 
-def ship(run_dir: Path, folder: Path) -> list[Path]:
+def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]:
     """Write the model folder; returns the generators kept as its history, oldest first.
 
     Raises:
         ValueError: the run has no model yet, or its history would exceed 16 MB.
     """
-    if not (run_dir / "model").is_dir():
-        raise ValueError(f"{run_dir} holds no finished sitting: {run_dir / 'model'} is missing")
-    generator = load_generator(run_dir / "model")
-    save_model(folder, generator, load_discriminator(run_dir / "model"))
+    source = run_dir / "snapshots" / snapshot if snapshot else run_dir / "model"
+    if not source.is_dir():
+        raise ValueError(f"{run_dir} has no such model: {source} is missing")
+    save_model(folder, load_generator(source), load_discriminator(source))
     history = _finished_history(run_dir)
     total = sum((source / "model.safetensors").stat().st_size for source in history)
     if total > HISTORY_BYTES:
         raise ValueError(f"history of {total} bytes is over the limit of {HISTORY_BYTES}")
-    for source in history:
-        target = folder / "history" / source.name
+    for moment in history:
+        target = folder / "history" / moment.name
         target.mkdir(parents=True, exist_ok=True)
         for name in ("config.json", "model.safetensors"):
-            shutil.copyfile(source / name, target / name)
+            shutil.copyfile(moment / name, target / name)
     return history
 
 
@@ -51,9 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.ship", description=__doc__)
     parser.add_argument("run_dir", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--snapshot", metavar="NAME", help="one of its snapshots, not its end")
     options = parser.parse_args(arguments)
     try:
-        history = ship(options.run_dir, options.folder)
+        history = ship(options.run_dir, options.folder, options.snapshot)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
