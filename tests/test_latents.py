@@ -206,7 +206,7 @@ def test_components_are_directions_too(generator):
 @pytest.mark.parametrize(
     ("strengths", "message"),
     [
-        ({"brightness": 3.1}, r"strength of brightness must be in -2\.\.3, not 3\.1"),
+        ({"brightness": 3.1}, r"strength of brightness must be in -2\.04\.\.3\.06, not 3\.1"),
         ({"sleeves": float("nan")}, "strength of sleeves must be"),
         ({"component 1": 3.5}, r"strength of component 1 must be in -3\.\.3"),
         ({"glow": 1}, r"one of brightness, sleeves, component 1 \.\. component 3, not 'glow'"),
