@@ -1,10 +1,12 @@
 """Plain words when a run goes wrong."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 
-_MEMORY_STEPS = 200
+MEMORY_STEPS = 200
+"""Steps that the critic's alarm looks back on."""
 
 
 def spread(img: torch.Tensor) -> float:
@@ -23,10 +25,10 @@ def collapse_alarm(fake_spread: float, real_spread: float) -> str | None:
     )
 
 
-def critic_alarm(critic_losses: list[float]) -> str | None:
-    """Speak up when the critic has won: its hinge loss stays near zero."""
-    recent = critic_losses[-_MEMORY_STEPS:]
-    if len(recent) < _MEMORY_STEPS or sum(recent) / len(recent) > 0.05:
+def critic_alarm(critic_losses: Sequence[float]) -> str | None:
+    """Speak up when the critic has won: its loss stays near zero."""
+    recent = critic_losses[-MEMORY_STEPS:]
+    if len(recent) < MEMORY_STEPS or sum(recent) / len(recent) > 0.05:
         return None
     return (
         "OVERPOWERED CRITIC: it tells real from generated without a miss, so the generator learns "

@@ -4,10 +4,8 @@ Against the held-out garments (the default) it serves choices; `--against test` 
 """
 
 import argparse
-import contextlib
 import dataclasses
 import datetime as dt
-import io
 import json
 import shlex
 import sys
@@ -29,12 +27,14 @@ _BATCH = 100
 
 @dataclasses.dataclass(frozen=True)
 class Reference:
-    """Real features on both sides: `target` to be compared with, `train` as the yardstick."""
+    """Features of real garments to compare with, and what other real garments reach against them.
+
+    `floors` holds `fd`, `kd` and the four figures of coverage.
+    """
 
     name: str
     target: np.ndarray
-    train: np.ndarray
-    floor: float
+    floors: dict[str, float]
 
     @property
     def samples(self) -> int:
@@ -49,8 +49,12 @@ def load_reference(name: str, cache_dir: Path = CACHE_DIR) -> Reference:
     picked = np.random.RandomState(0).permutation(len(train))[: len(target)]
     target_features = cached_features(target.pixels.numpy(), cache_dir, f"real {name}")
     train_features = cached_features(train.pixels.numpy()[picked], cache_dir, "real train")
-    floor = frechet_distance(train_features, target_features)
-    return Reference(name, target_features, train_features, floor)
+    floors = {
+        "fd": frechet_distance(train_features, target_features),
+        "kd": kernel_distance(train_features, target_features)[0],
+        **coverage_figures(train_features, target_features),
+    }
+    return Reference(name, target_features, floors)
 
 
 def sample_balanced(folder: Path, count: int, first_seed: int) -> np.ndarray:
@@ -67,10 +71,7 @@ def judge(folder: Path, reference: Reference, first_seed: int, command: str) -> 
     features = extract_features(pixels, str(folder))
     distance = frechet_distance(features, reference.target)
     kernel, kernel_error = kernel_distance(features, reference.target)
-    with contextlib.redirect_stdout(io.StringIO()):  # prdc prints its counts
-        cover = coverage_figures(features, reference.target)
-        real = coverage_figures(reference.train, reference.target)
-    kernel_floor, _ = kernel_distance(reference.train, reference.target)
+    cover, floors = coverage_figures(features, reference.target), reference.floors
     about = {
         "samples": reference.samples,
         "against": reference.name,
@@ -81,10 +82,10 @@ def judge(folder: Path, reference: Reference, first_seed: int, command: str) -> 
         "command": command,
     }
     figures = {
-        "r_e": {"value": distance / reference.floor, "floor": 1.0, "fd": distance,
-                "fd_floor": reference.floor},
-        "kd_e": {"value": kernel, "error": kernel_error, "floor": kernel_floor},
-        **{name: {"value": cover[name], "floor": real[name]} for name in cover},
+        "r_e": {"value": distance / floors["fd"], "floor": 1.0, "fd": distance,
+                "fd_floor": floors["fd"]},
+        "kd_e": {"value": kernel, "error": kernel_error, "floor": floors["kd"]},
+        **{name: {"value": cover[name], "floor": floors[name]} for name in cover},
     }  # fmt: skip
     return {name: {**_rounded(value), **about} for name, value in figures.items()}
 

@@ -101,7 +101,7 @@ def _descend(optimizer: torch.optim.Optimizer, loss: torch.Tensor, name: str) ->
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """When to stop before the horizon, and where the schedules began."""
+    """When to stop before the horizon."""
 
     max_images: int | None = None
     max_minutes: float | None = None
@@ -124,7 +124,8 @@ def train(run: Run, data: ImageSet, run_dir: Path, limits: Limits, journal: Jour
     while run.images_seen < end:
         before = run.images_seen
         figures = train_step(run, data)
-        critic_losses = [*critic_losses[-199:], float(figures["critic_loss"])]
+        recent = critic_losses[1 - alarms.MEMORY_STEPS :]
+        critic_losses = [*recent, float(figures["critic_loss"])]
 
         def passed(every: int, before: int = before) -> bool:
             return run.images_seen // every > before // every
@@ -144,14 +145,17 @@ def train(run: Run, data: ImageSet, run_dir: Path, limits: Limits, journal: Jour
         out_of_time = distributed.any_process(minutes >= (limits.max_minutes or float("inf")))
         last = run.images_seen >= end or out_of_time
         name = f"{run.images_seen // 1000:06d}k"
-        if last or passed(config.sheet_every_images):
-            journal.sheet(run.shown_generator(), name)
-        if any(before < mark <= run.images_seen for mark in marks):
-            run.save_model(run_dir / "snapshots" / name)
+        wants_sheet = last or passed(config.sheet_every_images)
+        wants_snapshot = any(before < mark <= run.images_seen for mark in marks)
+        shown = run.shown_generator() if wants_sheet or wants_snapshot else None
+        if shown and wants_sheet:
+            journal.sheet(shown, name)
+        if shown and wants_snapshot:
+            run.save_model(run_dir / "snapshots" / name, shown)
         if chief and (last or passed(config.checkpoint_every_images)):
             save_checkpoint(run_dir, run.images_seen, run.state_dict())
         if last:
             break
-    run.save_model(run_dir / "model")
+    run.save_model(run_dir / "model", run.shown_generator())
     journal.record("stop", images_seen=run.images_seen)
     distributed.barrier()

@@ -1,5 +1,8 @@
 """Distances between sets of features; the statistics are those of well-kept libraries."""
 
+import contextlib
+import io
+
 import numpy as np
 import torch
 from prdc import compute_prdc
@@ -46,5 +49,8 @@ def kernel_distance(features: np.ndarray, reference: np.ndarray) -> tuple[float,
 
 def coverage_figures(features: np.ndarray, reference: np.ndarray) -> dict[str, float]:
     """Precision, recall (arXiv 1904.06991), density and coverage (arXiv 2002.09797), k = 5."""
-    figures = compute_prdc(real_features=reference, fake_features=features, nearest_k=NEIGHBOURS)
+    with contextlib.redirect_stdout(io.StringIO()):  # prdc prints its counts
+        figures = compute_prdc(
+            real_features=reference, fake_features=features, nearest_k=NEIGHBOURS
+        )
     return {name: float(value) for name, value in figures.items()}

@@ -36,11 +36,9 @@ _PARTS = (
 class Run:
     """Networks, optimizers and progress of one run."""
 
-    def __init__(
-        self, config: TrainConfig, execution: Execution, device: torch.device, images_seen: int = 0
-    ) -> None:
+    def __init__(self, config: TrainConfig, execution: Execution, device: torch.device) -> None:
         torch.manual_seed(config.seed)
-        self.config, self.device, self.images_seen = config, device, images_seen
+        self.config, self.device, self.images_seen = config, device, 0
         self.generator = channels_last(Generator(config.model).to(device))
         self.generator_ema = copy.deepcopy(self.generator).requires_grad_(requires_grad=False)
         self.discriminator = channels_last(Discriminator(config.model).to(device))
@@ -115,9 +113,8 @@ class Run:
         estimate_statistics(generator, self.config.statistics_images)
         return generator
 
-    def save_model(self, folder: Path) -> None:
+    def save_model(self, folder: Path, generator: Generator) -> None:
         """Write the shown generator and the critic of this moment as a model folder."""
-        generator = self.shown_generator()
         critic = Discriminator(self.config.model)
         critic.load_state_dict(self.spectral.weights())
         if distributed.rank() == 0:

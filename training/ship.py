@@ -10,7 +10,13 @@ import shutil
 import sys
 from pathlib import Path
 
-from model.weights import load_discriminator, load_generator, save_model
+from model.weights import (
+    CONFIG_FILE,
+    GENERATOR_FILE,
+    load_discriminator,
+    load_generator,
+    save_model,
+)
 
 HISTORY_BYTES = 16 * 2**20
 
@@ -24,15 +30,15 @@ def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]
     source = run_dir / "snapshots" / snapshot if snapshot else run_dir / "model"
     if not source.is_dir():
         raise ValueError(f"{run_dir} has no such model: {source} is missing")
-    save_model(folder, load_generator(source), load_discriminator(source))
     history = _finished_history(run_dir)
-    total = sum((source / "model.safetensors").stat().st_size for source in history)
+    total = sum((moment / GENERATOR_FILE).stat().st_size for moment in history)
     if total > HISTORY_BYTES:
         raise ValueError(f"history of {total} bytes is over the limit of {HISTORY_BYTES}")
+    save_model(folder, load_generator(source), load_discriminator(source))
     for moment in history:
         target = folder / "history" / moment.name
         target.mkdir(parents=True, exist_ok=True)
-        for name in ("config.json", "model.safetensors"):
+        for name in (CONFIG_FILE, GENERATOR_FILE):
             shutil.copyfile(moment / name, target / name)
     return history
 

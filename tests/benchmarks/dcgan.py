@@ -126,7 +126,7 @@ def main() -> None:
     pixels = sample(maker, reference.samples)
     save_png(grid(pixels[:80], 10), options.out)
     features = extract_features(pixels)
-    ratio = frechet_distance(features, reference.target) / reference.floor
+    ratio = frechet_distance(features, reference.target) / reference.floors["fd"]
     kernel, error = kernel_distance(features, reference.target)
     cover = coverage_figures(features, reference.target)
     print(
