@@ -4,9 +4,9 @@ import itertools
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from model.config import ModelConfig
+from model.layers import leaky_relu
 
 SLOPE = 0.1
 
@@ -39,7 +39,7 @@ class Discriminator(nn.Module):
         """Img [N, C, H, W] in [-1, 1] -> [N, width]: what the critic sees before it judges."""
         x = img.contiguous(memory_format=torch.channels_last)
         for layer in self.layers:
-            x = F.leaky_relu(layer(x), SLOPE)
+            x = leaky_relu(layer(x), SLOPE)
         return x.float().sum((2, 3))
 
     def forward(self, img: torch.Tensor, c: torch.Tensor) -> torch.Tensor:

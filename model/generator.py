@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from model.config import ModelConfig
-from model.layers import StyleNorm, SynthesisBlock
+from model.layers import StyleNorm, SynthesisBlock, leaky_relu
 
 if TYPE_CHECKING:
     from model.directions import Directions
@@ -66,7 +65,7 @@ class SynthesisNetwork(nn.Module):
         x = x.contiguous(memory_format=torch.channels_last)
         for index, block in enumerate(self.blocks):
             x = block(x, ws[:, 1 + 2 * index : 3 + 2 * index], batch_statistics)
-        x = F.relu(self.norm(x, ws[:, -1], batch_statistics))
+        x = leaky_relu(self.norm(x, ws[:, -1], batch_statistics))
         return torch.tanh(self.to_image(x))
 
 
