@@ -19,14 +19,14 @@ class _LeakyReLU(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, slope: float) -> torch.Tensor:  # noqa: ANN401
+    def forward(ctx: Any, x: torch.Tensor, slope: float) -> torch.Tensor:
         y = F.leaky_relu(x, slope) if slope else F.relu(x)
         ctx.save_for_backward(y)
         ctx.slope = slope
         return y
 
     @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor, None]:  # noqa: ANN401
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor, None]:
         (y,) = ctx.saved_tensors
         above = y.sign() if ctx.slope == 0 else (y.sign() + 1) / 2
         return grads[0] * (ctx.slope + (1 - ctx.slope) * above), None
