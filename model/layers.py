@@ -34,7 +34,7 @@ class _LeakyReLU(torch.autograd.Function):
 
 def leaky_relu(x: torch.Tensor, slope: float = 0.0) -> torch.Tensor:
     """X where it is above zero and `slope` times x elsewhere; of any shape, slope 0 or more."""
-    y: torch.Tensor = _LeakyReLU.apply(x, slope)  # type: ignore[no-untyped-call]
+    y: torch.Tensor = _LeakyReLU.apply(x, slope)
     return y
 
 
