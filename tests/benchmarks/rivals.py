@@ -1,0 +1,203 @@
+"""python -m tests.benchmarks.rivals: quality against minutes of training, ours and rivals'.
+
+Every contender trains alone on the same 55,000 garments and the same machine; only its own steps
+count as its minutes (compilation included, as for ours), and each mark leaves a snapshot. Judging
+comes afterwards, against the held-out garments. The same command goes on where it was interrupted,
+in the run folder's `results.jsonl` and `results.md` stands what came out.
+
+dcgan          the official PyTorch tutorial's recipe, made conditional, at 28 px
+mimicry        torch-mimicry's cGAN-PD (hinge, projection, spectral norm, five critic steps) at 32 px,
+               with the package's networks and the published settings; the package comes by
+               pip install --no-deps torch-mimicry==0.1.16 (its other parts want TensorFlow)
+mimicry-small  the same as narrow as Trama and with two critic steps, for a budget of minutes
+trama          this repository's preset
+
+Rivals get every help that Trama has and that changes no rule of theirs: bf16, compilation and
+channels_last where they are faster here, garments in memory, measured statistics for BatchNorm,
+and, as a row of its own, Trama's average of the generator's weights.
+"""
+
+import argparse
+import dataclasses
+import io
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from model.pixels import grid, save_png
+from model.storage import write_atomically
+from tests.benchmarks.rival_figures import judge_all
+from tests.benchmarks.rival_networks import RECIPES
+from tests.benchmarks.rival_runs import Contender, build, sample_snapshot, variants
+from training.config import PRESETS, TrainConfig
+from training.data import ImageSet, load_fashion_mnist
+from training.hardware import Execution, choose_execution, describe_machine
+
+NAMES = (*RECIPES, "trama")
+MARKS = (5.0, 10.0, 20.0, 30.0, 60.0)
+
+
+def train(
+    name: str,
+    contender: Contender,
+    folder: Path,
+    marks: list[float],
+    checkpoint_minutes: float,
+) -> None:
+    """Train until the last mark, leaving a snapshot at each; goes on from the folder's state.
+
+    The clock runs during steps only. The first step after an interruption compiles once more and
+    is not counted, because the first step of all was.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    seconds, saved, resumed = _resume(contender, folder)
+    told = seconds
+    todo = [mark for mark in marks if not (folder / _mark_name(mark) / "done.json").is_file()]
+    while todo and seconds < marks[-1] * 60:
+        started = time.perf_counter()
+        contender.step()
+        if resumed:
+            resumed = False
+        else:
+            seconds += time.perf_counter() - started
+        if seconds - told >= 60:
+            told = seconds
+            rate = contender.images_seen / seconds
+            print(f"{name:14} {seconds / 60:6.1f} min {contender.images_seen:>9,} images, "
+                  f"{rate:.0f} a second", flush=True)  # fmt: skip
+        reached = [mark for mark in todo if seconds >= mark * 60]
+        for mark in reached:
+            _keep_mark(name, contender, folder / _mark_name(mark), mark, seconds)
+            todo.remove(mark)
+        if reached or seconds - saved >= checkpoint_minutes * 60:
+            saved = seconds
+            _save_state(contender, folder, seconds)
+
+
+def _keep_mark(name: str, contender: Contender, folder: Path, mark: float, seconds: float) -> None:
+    """Snapshot, sheets of samples, and last of all the note that the mark is complete."""
+    contender.save_snapshot(folder)
+    for variant in variants(name):
+        pixels, _ = sample_snapshot(name, folder, variant, 80)
+        save_png(grid(pixels, 10), folder / f"{variant}.png")
+    note = {
+        "contender": name,
+        "mark": mark,
+        "minutes": round(seconds / 60, 3),
+        "images_seen": contender.images_seen,
+        "trained_on": describe_machine(),
+    }
+    write_atomically(folder / "done.json", json.dumps(note).encode())
+    print(f"{name:14} {mark:g} minutes: {contender.images_seen:,} images", flush=True)
+
+
+def _mark_name(mark: float) -> str:
+    return f"{mark:08.3f}min"
+
+
+def _save_state(contender: Contender, folder: Path, seconds: float) -> None:
+    buffer = io.BytesIO()
+    torch.save({"seconds": seconds, "state": contender.state_dict()}, buffer)
+    write_atomically(folder / "state.pt", buffer.getvalue())
+
+
+def _resume(contender: Contender, folder: Path) -> tuple[float, float, bool]:
+    """Seconds so far (twice: trained, saved) and whether there was something to resume."""
+    path = folder / "state.pt"
+    if not path.is_file():
+        return 0.0, 0.0, False
+    stored: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    contender.load_state_dict(stored["state"])
+    return stored["seconds"], stored["seconds"], True
+
+
+def settle(run_dir: Path, config: TrainConfig) -> Execution:
+    """How convolutions run: chosen once, and the same for every contender of the folder.
+
+    Raises:
+        ValueError: the folder was begun with another configuration.
+    """
+    path, fields = run_dir / "rivals.json", json.loads(json.dumps(config.to_dict()))
+    if path.is_file():
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        for field, value in fields.items():
+            if stored["config"].get(field) != value:
+                was = stored["config"].get(field)
+                raise ValueError(f"{run_dir} was begun with {field}={was!r}, not {value!r}")
+        return Execution(**stored["execution"])
+    execution = choose_execution(config, torch.device("cpu"), 1)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    content = {"config": fields, "execution": dataclasses.asdict(execution)}
+    write_atomically(path, json.dumps(content, indent=2).encode())
+    return execution
+
+
+def train_all(options: argparse.Namespace, marks: list[float], data: ImageSet) -> None:
+    """One contender after the other."""
+    config = PRESETS[options.preset]
+    given = {name: getattr(options, name) for name in ("precision", "compile", "total_images")}
+    config = dataclasses.replace(config, **{k: v for k, v in given.items() if v is not None})
+    execution = settle(options.run_dir, config)
+    print(
+        f"{len(data):,} garments on {describe_machine()}; {execution.precision}"
+        f"{', compiled' if execution.compile else ''} ({execution.why})",
+        flush=True,
+    )
+    # What an earlier run compiled would be a present to whoever trained here last.
+    torch.compiler.config.force_disable_caches = True
+    for name in options.contenders:
+        torch.compiler.reset()
+        contender = build(name, config, execution, data)
+        train(name, contender, options.run_dir / name, marks, options.checkpoint_minutes)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.rivals",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--contenders", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--minutes", type=float, default=60, help="budget: marks beyond are left")
+    parser.add_argument("--marks", type=float, nargs="+", default=list(MARKS), metavar="MINUTES")
+    parser.add_argument("--run-dir", type=Path, default=Path("runs/rivals"))
+    parser.add_argument("--preset", choices=PRESETS, default="fashion-mnist", help="of trama")
+    parser.add_argument("--total-images", type=int, help="horizon of trama's schedules")
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), help="of all contenders")
+    parser.add_argument("--compile", choices=("auto", "yes", "no"), help="of all contenders")
+    parser.add_argument("--checkpoint-minutes", type=float, default=5)
+    parser.add_argument("--cas-samples", type=int, default=10_000, help="0 leaves CAS out")
+    parser.add_argument("--no-judging", action="store_true", help="train only, judge another day")
+    parser.add_argument("--no-training", action="store_true", help="judge what is there")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    options = parse(arguments)
+    marks = sorted({*(m for m in options.marks if m < options.minutes), options.minutes})
+    if marks[0] <= 0:
+        print(f"error: --marks and --minutes must be above 0, not {marks[0]:g}", file=sys.stderr)
+        return 1
+    try:
+        if not options.no_training:
+            train_all(options, marks, load_fashion_mnist("train"))
+        if not options.no_judging:
+            given = arguments if arguments is not None else sys.argv[1:]
+            print(judge_all(options.run_dir, options.contenders, options.cas_samples, given))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
