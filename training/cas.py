@@ -1,0 +1,204 @@
+"""CAS: how well a classifier that saw only these pictures knows real garments (arXiv 1905.10887).
+
+The classifier is the small CNN by which the literature on private generators compares: 3x3
+convolutions of 32, 64 and 128 channels, pooling after the first two, dropout, one hidden layer.
+Nothing is chosen: the weights after the last step count, for synthetic and for real rows alike.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from model.classifier import predict_labels, to_img
+from model.config import ConfigError
+from model.storage import write_atomically
+from training.config import Compile, Precision, TrainConfig
+from training.data import ImageSet, batch_indices
+from training.hardware import Execution, choose_execution
+
+CACHE_DIR = Path("runs") / "cache"
+_COMPILE_FROM_STEPS = 1_500  # below, compiling takes longer than it saves
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CasConfig:
+    """The CNN and its training. Only `precision` and `compile` may differ between compared rows."""
+
+    epochs: int = 20
+    min_steps: int = 0
+    """At least as many steps, so that a hundred pictures train a classifier as long as others."""
+    batch_size: int = 128
+    learning_rate: float = 3e-4
+    dropout: float = 0.5
+    widths: tuple[int, int, int] = (32, 64, 128)
+    hidden: int = 128
+    precision: Precision = "auto"
+    compile: Compile = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "hidden"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.min_steps < 0:
+            raise ConfigError(f"min_steps must be at least 0, not {self.min_steps}")
+        if not self.learning_rate > 0:
+            raise ConfigError(f"learning_rate must be above 0, not {self.learning_rate}")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout must be in 0..1 without 1, not {self.dropout}")
+
+    def steps(self, count: int) -> int:
+        """Steps of a training on `count` pictures."""
+        return max(-(-self.epochs * count // self.batch_size), self.min_steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class CasScore:
+    """Share of the test pictures that are recognised, in all and of each class in label order."""
+
+    accuracy: float
+    by_class: tuple[float, ...]
+
+
+class CasNetwork(nn.Module):
+    """img [N, C, H, W] -> class logits [N, classes]."""
+
+    def __init__(self, config: CasConfig, channels: int, size: int, classes: int) -> None:
+        super().__init__()
+        first, second, third = config.widths
+        self.conv1 = nn.Conv2d(channels, first, 3, padding=1)
+        self.conv2 = nn.Conv2d(first, second, 3, padding=1)
+        self.conv3 = nn.Conv2d(second, third, 3, padding=1)
+        self.dropout = nn.Dropout(config.dropout)
+        self.hidden = nn.Linear(third * (size // 4) ** 2, config.hidden)
+        self.head = nn.Linear(config.hidden, classes)
+
+    def forward(self, img: torch.Tensor) -> torch.Tensor:
+        """Img [N, C, H, W] in [-1, 1] -> logits [N, classes]."""
+        x = F.max_pool2d(F.relu(self.conv1(img.contiguous(memory_format=torch.channels_last))), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        x = self.dropout(F.relu(self.conv3(x)).flatten(1))
+        logits: torch.Tensor = self.head(F.relu(self.hidden(x)))
+        return logits
+
+
+def cas_score(
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    test: ImageSet,
+    seed: int,
+    config: CasConfig | None = None,
+    title: str = "CAS",
+) -> CasScore:
+    """Train the CNN on these pictures and judge it on `test`.
+
+    Args:
+        pixels: uint8 [N, H, W, C], as large and with as many channels as the test pictures.
+        labels: class numbers [N].
+        test: real pictures.
+        seed: of the first weights, the order and the dropout; same seed, machine and number of
+            threads, same score.
+        config: the CNN and its training.
+        title: of the progress bar.
+
+    Raises:
+        ValueError: naming the argument and its value.
+    """
+    config = config or CasConfig()
+    _check(pixels, labels, test, seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        size, channels = pixels.shape[1], pixels.shape[3]
+        network = CasNetwork(config, channels, size, len(test.class_names))
+        _fit(network.to(memory_format=torch.channels_last), pixels, labels, seed, config, title)
+    truth = test.labels.numpy()
+    right = predict_labels(network.eval(), test.pixels.numpy()) == truth
+    classes = range(len(test.class_names))
+    by_class = tuple(
+        float(right[truth == label].mean()) if (truth == label).any() else float("nan")
+        for label in classes
+    )
+    return CasScore(float(right.mean()), by_class)
+
+
+def cached_cas(
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    test: ImageSet,
+    seed: int,
+    config: CasConfig | None = None,
+    title: str = "CAS",
+    cache_dir: Path = CACHE_DIR,
+) -> CasScore:
+    """`cas_score`, kept on disk by pictures, seed and configuration: for rows of real garments."""
+    config = config or CasConfig()
+    digest = hashlib.sha256(json.dumps([dataclasses.asdict(config), seed]).encode())
+    for array in (pixels, labels.astype(np.int64), test.pixels.numpy(), test.labels.numpy()):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    path = cache_dir / f"cas-{digest.hexdigest()[:16]}.json"
+    if path.is_file():
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return CasScore(stored["accuracy"], tuple(stored["by_class"]))
+    score = cas_score(pixels, labels, test, seed, config, title)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(dataclasses.asdict(score)).encode())
+    return score
+
+
+def _check(pixels: np.ndarray, labels: np.ndarray, test: ImageSet, seed: int) -> None:
+    shape = tuple(test.pixels.shape[1:])
+    if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[1:] != shape:
+        raise ValueError(f"pixels must be uint8 [N, {shape}], not {pixels.dtype} {pixels.shape}")
+    if labels.shape != (len(pixels),) or not len(pixels):
+        raise ValueError(f"labels must be [N] with N = {len(pixels)} > 0, not {labels.shape}")
+    if labels.min() < 0 or labels.max() >= len(test.class_names):
+        raise ValueError(
+            f"labels must be in 0..{len(test.class_names) - 1}, not {labels.min()}..{labels.max()}"
+        )
+    if seed < 0:
+        raise ValueError(f"seed must be at least 0, not {seed}")
+
+
+@lru_cache(maxsize=4)
+def _execution(precision: Precision, compile_: Compile) -> Execution:
+    wanted = TrainConfig(precision=precision, compile=compile_)
+    return choose_execution(wanted, torch.device("cpu"), processes=1)
+
+
+def _fit(
+    network: CasNetwork,
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    seed: int,
+    config: CasConfig,
+    title: str,
+) -> None:
+    steps, size = config.steps(len(pixels)), config.batch_size
+    short = config.compile == "auto" and steps < _COMPILE_FROM_STEPS
+    execution = _execution(config.precision, "no" if short else config.compile)
+    optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, fused=True)
+
+    def loss_of(img: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=execution.precision == "bf16"):
+            logits = network(img)
+        return F.cross_entropy(logits.float(), label)
+
+    run: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = loss_of
+    if execution.compile:
+        run = torch.compile(loss_of, options={"fallback_random": True})  # eager's dropout
+    network.train()
+    label = torch.from_numpy(labels.astype(np.int64))
+    for step in tqdm(range(steps), desc=title, leave=False, disable=None):
+        picked = batch_indices(len(pixels), seed, step * size, size)
+        loss = run(to_img(torch.from_numpy(pixels[picked])), label[picked])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
