@@ -21,6 +21,7 @@ WEIGHTS_FILE = "model.safetensors"
 SHIPPED_CLASSIFIER = Path(__file__).parent.parent / "weights" / "fashion-mnist-classifier"
 
 _BATCH = 250
+_MAX_SIZE = 1024
 _MAX_WIDTH = 1024
 _MAX_BLOCKS = 8
 
@@ -39,20 +40,26 @@ class ClassifierConfig:
     blocks: int = 2
 
     def __post_init__(self) -> None:
+        names, widths, size = self.class_names, self.widths, self.image_size
+        if (
+            not isinstance(names, tuple)
+            or len(names) < 2
+            or not all(isinstance(name, str) and name for name in names)
+        ):
+            raise ConfigError(f"class_names must be two names or more, not {names!r}")
+        if (
+            not isinstance(widths, tuple)
+            or not widths
+            or not all(type(width) is int and 1 <= width <= _MAX_WIDTH for width in widths)
+        ):
+            raise ConfigError(f"widths must be whole numbers in 1..{_MAX_WIDTH}, not {widths!r}")
         if self.image_channels not in (1, 3):
             raise ConfigError(f"image_channels must be 1 or 3, not {self.image_channels!r}")
-        if len(self.class_names) < 2 or not all(isinstance(n, str) and n for n in self.class_names):
-            raise ConfigError(f"class_names must be two names or more, not {self.class_names!r}")
-        if not self.widths or not all(
-            type(width) is int and 1 <= width <= _MAX_WIDTH for width in self.widths
-        ):
-            raise ConfigError(f"widths must be whole numbers in 1..{_MAX_WIDTH}, not {self.widths!r}")
         if type(self.blocks) is not int or not 0 <= self.blocks <= _MAX_BLOCKS:
             raise ConfigError(f"blocks must be in 0..{_MAX_BLOCKS}, not {self.blocks!r}")
-        if type(self.image_size) is not int or not 2 ** len(self.widths) <= self.image_size <= 1024:
-            raise ConfigError(
-                f"image_size must be in {2 ** len(self.widths)}..1024, not {self.image_size!r}"
-            )
+        smallest = 2 ** len(widths)
+        if type(size) is not int or not smallest <= size <= _MAX_SIZE:
+            raise ConfigError(f"image_size must be in {smallest}..{_MAX_SIZE}, not {size!r}")
 
     @property
     def features(self) -> int:
@@ -79,7 +86,10 @@ class ClassifierConfig:
         if wrong := sorted(known ^ given):
             kind = "missing" if wrong[0] in known else "unknown"
             raise ConfigError(f"{kind} key {wrong[0]!r}")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items() if k in known})
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in fields.items() if k in known
+        }
+        return cls(**values)
 
 
 class ConvLayer(nn.Module):
@@ -119,7 +129,8 @@ class Classifier(nn.Module):
     def __init__(self, config: ClassifierConfig) -> None:
         super().__init__()
         self.config = config
-        channels, layers = config.image_channels, []
+        channels = config.image_channels
+        layers: list[nn.Module] = []
         for index, width in enumerate(config.widths):
             layers.append(nn.Sequential(ConvLayer(channels, width, 2 if index else 1), nn.ReLU()))
             layers += [ResidualBlock(width) for _ in range(config.blocks if index else 0)]
@@ -158,11 +169,18 @@ def load_classifier(folder: str | Path = SHIPPED_CLASSIFIER) -> Classifier:
 
 
 def save_classifier(folder: str | Path, classifier: Classifier) -> None:
-    """Write `config.json` and the weights, in half precision; each file whole or not at all."""
+    """Write `config.json` and the weights, in half precision; each file whole or not at all.
+
+    Raises:
+        ModelFolderError: a weight is beyond half precision; nothing was written.
+    """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().half().contiguous() for k, v in classifier.state_dict().items()}
+    for name, tensor in state.items():
+        if not tensor.isfinite().all():
+            refuse(folder / WEIGHTS_FILE, f"{name} is beyond half precision; nothing was saved")
     config = json.dumps(classifier.config.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / WEIGHTS_FILE, save(state, metadata={"format": "pt"}))
     write_atomically(folder / CONFIG_FILE, config.encode())
 

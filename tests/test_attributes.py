@@ -1,12 +1,8 @@
-"""What is measured on real garments, and the classifier that says whether the class is kept."""
-
-import dataclasses
+"""What is measured on real garments."""
 
 import numpy as np
 import pytest
-import torch
 
-import training.classifier as module
 from training.attributes import (
     ATTRIBUTES,
     asymmetry,
@@ -22,10 +18,7 @@ from training.attributes import (
     texture,
     width,
 )
-from training.classifier import ClassifierConfig, load_or_train_classifier, predict_labels
 from training.data import load_fashion_mnist
-
-TINY = ClassifierConfig(widths=(4, 8), hidden=16, epochs=3, batch_size=20, learning_rate=5e-3)
 
 
 @pytest.fixture(scope="module")
@@ -108,26 +101,3 @@ def test_an_empty_picture_has_nothing_to_measure():
 def test_colour_counts_by_its_luminance():
     grey = block()
     assert brightness(grey.repeat(3, axis=3)) == pytest.approx(brightness(grey))
-
-
-def test_the_classifier_is_cached_and_repeats_itself(tmp_path, monkeypatch, heldout):
-    few = dataclasses.replace(heldout, pixels=heldout.pixels[:600], labels=heldout.labels[:600])
-    seen = []
-    monkeypatch.setattr(module, "load_fashion_mnist", lambda split: seen.append(split) or few)
-    before = torch.get_rng_state()
-    first, accuracy = load_or_train_classifier(tmp_path, TINY)
-    assert torch.equal(torch.get_rng_state(), before)
-    assert accuracy > 0.4
-    assert seen == ["heldout", "train"]
-    (path,) = tmp_path.iterdir()
-    content = path.read_bytes()
-    again, same = load_or_train_classifier(tmp_path, TINY)
-    assert seen[2:] == ["heldout"]
-    pixels = few.pixels.numpy()
-    assert np.array_equal(predict_labels(first, pixels), predict_labels(again, pixels))
-    assert same == accuracy
-    path.unlink()
-    load_or_train_classifier(tmp_path, TINY)
-    assert path.read_bytes() == content
-    load_or_train_classifier(tmp_path, dataclasses.replace(TINY, seed=1))
-    assert len(list(tmp_path.iterdir())) == 2

@@ -208,7 +208,7 @@ def test_only_garments_of_fashion_mnist_are_measured():
 def test_derive_repeats_itself_and_replaces_a_stale_file(
     plain_model, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(derive_module, "load_or_train_classifier", lambda _: (Judge(2.0), 1.0))
+    monkeypatch.setattr(derive_module, "load_classifier", lambda: Judge(2.0))
     monkeypatch.setattr(derive_module, "discover", lambda *given: discover(*given, (300, 30, 30)))
     folder = copy_of(plain_model, tmp_path)
     assert main([str(folder)]) == 0

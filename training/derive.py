@@ -11,17 +11,16 @@ from pathlib import Path
 
 import torch
 
+from model.classifier import load_classifier
 from model.directions import Directions, NamedDirection, save_directions
 from model.generator import Generator
 from model.layers import EPSILON, StyleNorm
 from model.weights import DIRECTIONS_FILE, generator_sha256, load_generator
 from training.card import write_card
-from training.classifier import load_or_train_classifier
 from training.data import batch_noise
 from training.discover import FIT_GARMENTS, Verdict, discover, measurable
 from training.slopes import draw_w
 
-CACHE_DIR = Path("runs") / "cache"
 MEAN_SAMPLES = 20_000
 COMPONENTS = 8
 _MEAN_STREAM, _COMPONENT_STREAM = 11, 12
@@ -76,7 +75,7 @@ def _style_weights(generator: Generator) -> torch.Tensor:
     return torch.cat(rows)
 
 
-def derive(folder: Path, cache_dir: Path = CACHE_DIR) -> tuple[Directions, list[Verdict]]:
+def derive(folder: Path) -> tuple[Directions, list[Verdict]]:
     """Everything that is derived from the generator of a model folder, and how it was found.
 
     Only garments of Fashion-MNIST get named directions: their classes say what can be measured,
@@ -87,8 +86,7 @@ def derive(folder: Path, cache_dir: Path = CACHE_DIR) -> tuple[Directions, list[
     means = class_means(generator)
     verdicts: list[Verdict] = []
     if measurable(generator.config):
-        classifier, _ = load_or_train_classifier(cache_dir)
-        verdicts = list(discover(generator, means, classifier))
+        verdicts = list(discover(generator, means, load_classifier()))
     directions = Directions(
         class_means=means,
         named=tuple(v.direction for v in verdicts if v.direction and not v.reason),
@@ -138,12 +136,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m training.derive", description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
-    parser.add_argument("--cache-dir", type=Path, default=CACHE_DIR, help="for the classifier")
     options = parser.parse_args(arguments)
     try:
         for folder in options.folders:
             with _one_thread():
-                directions, verdicts = derive(folder, options.cache_dir)
+                directions, verdicts = derive(folder)
             save_directions(folder, directions)
             write_card(folder)
             print(folder)

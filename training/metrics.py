@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -17,40 +18,129 @@ def frechet_distance(features: np.ndarray, reference: np.ndarray) -> float:
     """FD (arXiv 1706.08500) of two sets [N, D]; called FID only in the Inception's features.
 
     Raises:
-        ValueError: a set has fewer samples than feature dimensions.
+        ValueError: a set has fewer samples than feature dimensions, or a number is not finite.
     """
-    for name, given in (("features", features), ("reference", reference)):
-        if len(given) <= given.shape[1]:
-            raise ValueError(
-                f"{name}: {len(given)} samples are too few for {given.shape[1]} dimensions"
-            )
-    statistics = [
-        fid_features_to_statistics(torch.from_numpy(given.astype(np.float64)))
-        for given in (features, reference)
-    ]
+    _check(features, reference)
+    statistics = [_statistics(given) for given in (features, reference)]
     result = fid_statistics_to_metric(*statistics, verbose=False)
     return float(result["frechet_inception_distance"])
 
 
-def kernel_distance(features: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
-    """KD (arXiv 1801.01401): squared MMD with a cubic kernel, and its standard error."""
-    size = min(_KD_SUBSET_SIZE, len(features), len(reference))
+def frechet_error(features: np.ndarray, reference: np.ndarray) -> float:
+    """Standard error of the FD that comes from drawing just these `features` [N, D].
+
+    By the delta method: the FD changes with the mean by 2 (m1 - m2) and with the covariance S1 by
+    I - T, where T = S2^1/2 (S2^1/2 S1 S2^1/2)^-1/2 S2^1/2 is the optimal way from the one normal
+    distribution to the other; so every sample has a known influence.
+    """
+    _check(features, reference)
+    one, two = (_statistics(given) for given in (features, reference))
+    root = _power(two["sigma"], 0.5)
+    way = root @ _power(root @ one["sigma"] @ root, -0.5) @ root
+    centred = features.astype(np.float64) - one["mu"]
+    influence = 2 * centred @ (one["mu"] - two["mu"])
+    influence += (centred * (centred - centred @ way)).sum(1)
+    return float(influence.std() / len(features) ** 0.5)
+
+
+def kernel_distance(
+    features: np.ndarray, reference: np.ndarray, subsets: int = _KD_SUBSETS
+) -> tuple[float, float]:
+    """KD (arXiv 1801.01401): squared MMD with a cubic kernel, and its standard error.
+
+    Raises:
+        ValueError: fewer than four samples on a side, or a number is not finite.
+    """
+    fewest = min(len(features), len(reference))
+    if fewest < 4:
+        raise ValueError(f"features and reference must have four samples or more, not {fewest}")
+    _check_finite(features, reference)
+    size = min(_KD_SUBSET_SIZE, fewest if fewest > _KD_SUBSET_SIZE else fewest // 2)
     result = kid_features_to_metric(
         torch.from_numpy(features.astype(np.float64)),
         torch.from_numpy(reference.astype(np.float64)),
-        kid_subsets=_KD_SUBSETS,
+        kid_subsets=subsets,
         kid_subset_size=size,
         rng_seed=2020,
         verbose=False,
     )
     spread = float(result["kernel_inception_distance_std"])
-    return float(result["kernel_inception_distance_mean"]), spread / _KD_SUBSETS**0.5
+    return float(result["kernel_inception_distance_mean"]), spread / subsets**0.5
 
 
 def coverage_figures(features: np.ndarray, reference: np.ndarray) -> dict[str, float]:
-    """Precision, recall (arXiv 1904.06991), density and coverage (arXiv 2002.09797), k = 5."""
+    """Precision, recall (arXiv 1904.06991), density and coverage (arXiv 2002.09797), k = 5.
+
+    Raises:
+        ValueError: no more than k samples on a side, or a number is not finite.
+    """
+    fewest = min(len(features), len(reference))
+    if fewest <= NEIGHBOURS:
+        raise ValueError(
+            f"features and reference must have over {NEIGHBOURS} samples, not {fewest}"
+        )
+    _check_finite(features, reference)
     with contextlib.redirect_stdout(io.StringIO()):  # prdc prints its counts
         figures = compute_prdc(
             real_features=reference, fake_features=features, nearest_k=NEIGHBOURS
         )
     return {name: float(value) for name, value in figures.items()}
+
+
+def by_class(
+    distance: Callable[[np.ndarray, np.ndarray], float],
+    features: tuple[np.ndarray, np.ndarray],
+    reference: tuple[np.ndarray, np.ndarray],
+    class_names: tuple[str, ...],
+) -> dict[str, float]:
+    """A distance between the garments of each class.
+
+    Args:
+        distance: of two sets of features.
+        features: [N, D] and labels [N].
+        reference: [M, D] and labels [M].
+        class_names: in label order.
+
+    Raises:
+        ValueError: naming a class with too few samples.
+    """
+    found = {}
+    for label, name in enumerate(class_names):
+        mine, real = (given[labels == label] for given, labels in (features, reference))
+        try:
+            found[name] = distance(mine, real)
+        except ValueError as error:
+            raise ValueError(f"class {name!r}: {error}") from error
+    return found
+
+
+def _statistics(features: np.ndarray) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = fid_features_to_statistics(
+        torch.from_numpy(features.astype(np.float64))
+    )
+    return found
+
+
+def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:
+    """Power of a symmetric matrix without negative eigenvalues; directions without spread stay 0."""
+    values, vectors = np.linalg.eigh(matrix)
+    kept = values > values.max() * len(values) * np.finfo(values.dtype).eps
+    powers = np.where(kept, np.where(kept, values, 1.0) ** exponent, 0.0)
+    result: np.ndarray = (vectors * powers) @ vectors.T
+    return result
+
+
+def _check(features: np.ndarray, reference: np.ndarray) -> None:
+    for name, given in (("features", features), ("reference", reference)):
+        if len(given) <= given.shape[1]:
+            raise ValueError(
+                f"{name}: {len(given)} samples are too few for {given.shape[1]} dimensions"
+            )
+    _check_finite(features, reference)
+
+
+def _check_finite(features: np.ndarray, reference: np.ndarray) -> None:
+    for name, given in (("features", features), ("reference", reference)):
+        if not np.isfinite(given).all():
+            row = int((~np.isfinite(given)).any(1).argmax())
+            raise ValueError(f"{name}: sample {row} holds NaN or infinity")

@@ -1,0 +1,259 @@
+"""The protocol of the figures: how many garments of which set, and what is measured of them."""
+
+import dataclasses
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from model.classifier import Classifier, load_classifier
+from training.data import ImageSet, Split, load_fashion_mnist
+from training.features import FeatureSpace, cached_features, space_c, space_e
+from training.memorisation import measure_memorisation
+from training.metrics import (
+    by_class,
+    coverage_figures,
+    frechet_distance,
+    frechet_error,
+    kernel_distance,
+)
+from training.subjects import Sampled
+
+CACHE_DIR = Path("runs") / "cache"
+Figure = dict[str, Any]
+"""At least a `value`; `error` where there is one, and what else belongs to it."""
+
+_CLASS_SUBSETS = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+    """How many of what. Figures of two protocols are never compared.
+
+    Attributes:
+        name: where the figures stand in `metrics.json`; "quick" ones stand at the top.
+        against: the real garments on the other side.
+        samples: generated garments, and training garments for the floor.
+        cas_samples: pictures that train the classifiers of CAS; 0 leaves it out.
+        sampling_seeds: how often everything is drawn and measured.
+        cas_seeds: classifiers for CAS, dealt over the drawings.
+        path_pairs: ways of the path lengths; 0 leaves them and the cost out.
+        style_seeds: seeds drawn in all classes.
+        left_out: what the full protocol has and this one has not.
+    """
+
+    name: Literal["full", "quick", "heldout"]
+    against: Split
+    samples: int
+    cas_samples: int
+    sampling_seeds: int
+    cas_seeds: int
+    path_pairs: int
+    style_seeds: int
+    left_out: str
+
+
+FULL = Protocol("full", "test", 50_000, 55_000, 3, 3, 10_000, 1_000, "")
+QUICK = Protocol(
+    "quick", "test", 10_000, 10_000, 1, 1, 1_000, 200,
+    "two of three drawings and of three classifiers; 50,000 garments for the distances and 55,000 "
+    "for the classifier (10,000 each); 10,000 ways (1,000); 1,000 styles (200)",
+)  # fmt: skip
+HELDOUT = Protocol(
+    "heldout", "heldout", 5_000, 0, 1, 0, 0, 200,
+    "the test garments, CAS, path lengths and cost: this serves choices",
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Featured:
+    """Pictures with labels and their features by the space's letter, each [N, D]."""
+
+    labels: np.ndarray
+    features: dict[str, np.ndarray]
+
+    def first(self, count: int) -> "Featured":
+        """The first ones."""
+        few = {letter: given[:count] for letter, given in self.features.items()}
+        return Featured(self.labels[:count], few)
+
+
+@dataclasses.dataclass(eq=False)
+class Reference:
+    """Real garments to compare with, and what other real garments, `train`, reach against them."""
+
+    name: str
+    class_names: tuple[str, ...]
+    spaces: dict[str, FeatureSpace]
+    judge: Classifier
+    real: Featured
+    train: Featured
+    cache_dir: Path = CACHE_DIR
+
+    @property
+    def target(self) -> np.ndarray:
+        """Features of the real garments in E."""
+        return self.real.features["e"]
+
+    @property
+    def samples(self) -> int:
+        """How many training garments, and so generated ones, stand on the other side."""
+        return len(self.train.labels)
+
+    @cached_property
+    def floors(self) -> dict[str, Any]:
+        """Values of `train` by figure, with `fd` and `kd` for those in E."""
+        figures = measure_distances(self.train, self)
+        floors = {name: figure["value"] for name, figure in figures.items()}
+        classes = {name: f["by_class"] for name, f in figures.items() if "by_class" in f}
+        return {**floors, "fd": floors["fd_e"], "kd": floors["kd_e"], "by_class": classes}
+
+    def featured(self, sampled: Sampled, title: str) -> Featured:
+        """Features of generated pictures in all spaces."""
+        features = {
+            letter: space.extract(sampled.pixels, f"{title} in {letter.upper()}")
+            for letter, space in self.spaces.items()
+        }
+        return Featured(sampled.labels, features)
+
+
+def load_reference(
+    name: str,
+    cache_dir: Path = CACHE_DIR,
+    samples: int | None = None,
+    inception: FeatureSpace | None = None,
+) -> Reference:
+    """The held-out or the test garments and as many (or `samples`) from train, with features.
+
+    Raises:
+        ValueError: data or feature weights are missing or damaged.
+    """
+    target = load_fashion_mnist("test" if name == "test" else "heldout")
+    train = load_fashion_mnist("train")
+    picked = np.random.RandomState(0).permutation(len(train))[: samples or len(target)]
+    cut = ImageSet(train.pixels[picked], train.labels[picked], train.class_names)
+    spaces = {"e": space_e(), "c": space_c(), **({"i": inception} if inception else {})}
+
+    def featured(data: ImageSet, title: str) -> Featured:
+        features = {
+            letter: cached_features(
+                data.pixels.numpy(), cache_dir, f"real {title} in {letter.upper()}", space
+            )
+            for letter, space in spaces.items()
+        }
+        return Featured(data.labels.numpy(), features)
+
+    return Reference(
+        name,
+        target.class_names,
+        spaces,
+        load_classifier(),
+        featured(target, name),
+        featured(cut, "train"),
+        cache_dir,
+    )
+
+
+def measure_distances(sample: Featured, reference: Reference) -> dict[str, Figure]:
+    """FD, KD, coverage, by class and recognised class of a sample; not yet divided by any floor.
+
+    Raises:
+        ValueError: too few samples for a space's dimensions, or features that are not finite.
+    """
+    real, names = reference.real, reference.class_names
+    figures: dict[str, Figure] = {}
+    for letter in reference.spaces:
+        mine, target = sample.features[letter], real.features[letter]
+        figures[f"fd_{letter}"] = {
+            "value": frechet_distance(mine, target),
+            "error": frechet_error(mine, target),
+        }
+    kernel, error = kernel_distance(sample.features["e"], real.features["e"])
+    figures["kd_e"] = {"value": kernel, "error": error}
+    count = len(real.labels)  # as many on both sides
+    cover = coverage_figures(sample.first(count).features["e"], real.features["e"])
+    figures |= {name: {"value": value} for name, value in cover.items()}
+    figures["kd_e_by_class"] = _of_classes("e", _class_kernel, sample, real, names)
+    figures["fd_c_by_class"] = _of_classes("c", frechet_distance, sample, real, names)
+    with torch.inference_mode():
+        told = reference.judge.head(torch.from_numpy(sample.features["c"])).argmax(1).numpy()
+    figures["label_agreement"] = {"value": float((told == sample.labels).mean())}
+    return figures
+
+
+def judge_distances(sample: Featured, reference: Reference) -> dict[str, Figure]:
+    """The figures of a sample with their floors: R in every space, and memorisation."""
+    floors, found = reference.floors, measure_distances(sample, reference)
+    figures: dict[str, Figure] = {}
+    for letter in reference.spaces:
+        raw, floor = found.pop(f"fd_{letter}"), floors[f"fd_{letter}"]
+        if letter == "i":
+            figures["fid"] = {**raw, "floor": floor}
+        else:
+            figures[f"r_{letter}"] = {
+                "value": raw["value"] / floor,
+                "error": raw["error"] / floor,
+                "floor": 1.0,
+                "fd": raw["value"],
+                "fd_floor": floor,
+            }
+    for name, figure in found.items():
+        figures[name] = {**figure, "floor": floors[name]}
+        if name in floors["by_class"]:
+            figures[name]["by_class_floor"] = floors["by_class"][name]
+    return figures | _memorisation(sample, reference)
+
+
+def mean_figures(drawings: list[dict[str, Figure]]) -> dict[str, Figure]:
+    """Figures of several drawings as one: means, and the standard error between them."""
+    if len(drawings) == 1:
+        return drawings[0]
+    merged = {}
+    for name, first in drawings[0].items():
+        values = [drawing[name]["value"] for drawing in drawings]
+        error = float(np.std(values, ddof=1) / len(values) ** 0.5)
+        merged[name] = {
+            key: _mean([drawing[name][key] for drawing in drawings]) for key in first
+        } | {"error": error, "values": values}
+    return merged
+
+
+def _mean(values: list[Any]) -> Any:
+    if isinstance(values[0], dict):
+        return {key: _mean([value[key] for value in values]) for key in values[0]}
+    return float(np.mean(values))
+
+
+def _of_classes(
+    letter: str,
+    distance: Callable[[np.ndarray, np.ndarray], float],
+    sample: Featured,
+    real: Featured,
+    names: tuple[str, ...],
+) -> Figure:
+    found = by_class(
+        distance,
+        (sample.features[letter], sample.labels),
+        (real.features[letter], real.labels),
+        names,
+    )
+    return {"value": float(np.mean(list(found.values()))), "by_class": found}
+
+
+def _class_kernel(features: np.ndarray, reference: np.ndarray) -> float:
+    return kernel_distance(features, reference, _CLASS_SUBSETS)[0]
+
+
+def _memorisation(sample: Featured, reference: Reference) -> dict[str, Figure]:
+    """In E; the training side is cut to the target's count, so that one half is the null."""
+    count = len(reference.real.labels)
+    train, test = reference.train.first(count).features["e"], reference.target
+    found = measure_memorisation(sample.first(count).features["e"], train, test)
+    return {
+        "memorisation": {"value": found.share, "error": found.error, "floor": 0.5},
+        "authpct": {"value": found.authentic},
+        "c_t": {"value": found.c_t, "floor": 0.0},
+    }
