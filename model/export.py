@@ -153,12 +153,7 @@ def export_images(
         _check_space(folder, plan, config, done)
         for number in range(first, plan.shards):
             places = plan.places(number)
-            shard = _draw(
-                generator,
-                plan,
-                number,
-                lambda n, s=places.start: _tell(progress, s + n, plan.count),
-            )
+            shard = _draw(generator, plan, number, progress)
             try:
                 sizes = _write(folder, plan, shard, titles, sizes)
                 _write_state(folder, plan, number + 1, sizes)
@@ -174,12 +169,12 @@ def export_images(
 
 def finished_images(folder: str | Path) -> int:
     """How many pictures of an export are safe on disk; 0 where none has begun."""
-    path = Path(folder) / STATE_FILE
-    if not path.is_file():
-        return 0
-    state = read_json(path)
-    plan: Any = state["plan"]
-    return min(int(str(state["shards_done"])) * int(plan["shard_images"]), int(plan["count"]))
+    try:
+        state: Any = read_json(Path(folder) / STATE_FILE)
+        plan = state["plan"]
+        return min(int(state["shards_done"]) * int(plan["shard_images"]), int(plan["count"]))
+    except (ModelFolderError, KeyError, TypeError, ValueError):
+        return 0  # `export_images` says what is wrong
 
 
 def _tell(progress: Progress | None, done: int, total: int) -> None:
@@ -187,15 +182,13 @@ def _tell(progress: Progress | None, done: int, total: int) -> None:
         progress(done, total)
 
 
-def _draw(
-    generator: Generator, plan: ExportPlan, number: int, told: Callable[[int], None]
-) -> Shard:
+def _draw(generator: Generator, plan: ExportPlan, number: int, progress: Progress | None) -> Shard:
     places = plan.places(number)
     labels = [plan.labels[place % len(plan.labels)] for place in places]
     seeds = [plan.seed + place for place in places]
     parts = []
     for start in range(0, len(places), _CHUNK_IMAGES):
-        told(start)
+        _tell(progress, places.start + start, plan.count)
         part = slice(start, start + _CHUNK_IMAGES)
         parts.append(generator.sample(labels[part], seeds[part], plan.daring))
     return Shard(
@@ -284,6 +277,8 @@ def _read_state(folder: Path, plan: ExportPlan) -> dict[str, Any]:
         state: dict[str, Any] = read_json(path)
     except ModelFolderError as error:
         raise ExportError(f"{error}: delete {folder} and start again") from error
+    if not {"plan", "shards_done", "sizes"} <= state.keys():
+        raise ExportError(f"{path} is no export of Trama: choose another folder")
     if state.get("format_version") != FORMAT_VERSION:
         raise ExportError(f"{path} is of another version of Trama: choose another folder")
     wanted, there = plan.to_dict(), state["plan"]
