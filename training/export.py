@@ -115,6 +115,8 @@ def command_of(
 ) -> str:
     """The command that makes this very export, with no path of this machine in it."""
     model = f"{source.name}@{source.revision}" if source.revision else source.name
+    everything = parse_labels("all", config)
+    labels = "all" if plan.labels == everything else ",".join(map(str, plan.labels))
     words = ["python", "-m", "training.export", model, "--labels", labels,
              "--count", str(plan.count), "--daring", f"{plan.daring:g}", "--seed", str(plan.seed),
              "--formats", ",".join(plan.formats)]  # fmt: skip
