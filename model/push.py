@@ -17,7 +17,7 @@ from model.generator import Generator
 from model.weights import (
     CARD_FILE,
     MODEL_FILES,
-    SHEET_FILE,
+    PICTURE_FILES,
     check_folder,
     generator_sha256,
     save_model,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import RepoSibling
 
-PUSHED_FILES = (*MODEL_FILES, SHEET_FILE)
+PUSHED_FILES = (*MODEL_FILES, *PICTURE_FILES)
 
 
 def push_folder(

@@ -47,6 +47,11 @@ DIRECTIONS_FILE = "directions.safetensors"
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"
 SHEET_FILE = "sheet.png"
+DARINGS_FILE = "darings.png"
+NEAREST_FILE = "nearest.png"
+STRIPS_FILE = "strips.png"
+PICTURE_FILES = (SHEET_FILE, DARINGS_FILE, NEAREST_FILE, STRIPS_FILE)
+"""What the card shows; pushed with it and never fetched."""
 MODEL_FILES = (
     CONFIG_FILE,
     GENERATOR_FILE,
@@ -58,7 +63,7 @@ MODEL_FILES = (
 """All that a reader of a model folder may need; nothing else is ever downloaded."""
 
 MAX_PARAMETERS = 200_000_000
-_OF_ONE_GENERATOR = (DIRECTIONS_FILE, METRICS_FILE, CARD_FILE, SHEET_FILE)
+_OF_ONE_GENERATOR = (DIRECTIONS_FILE, METRICS_FILE, CARD_FILE, *PICTURE_FILES)
 
 Network = TypeVar("Network", Generator, Discriminator)
 

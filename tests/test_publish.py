@@ -55,7 +55,7 @@ def test_publish_fills_the_card_and_tags(published):
     header = yaml.safe_load(card.split("---")[1])
     assert header["pipeline_tag"] == "unconditional-image-generation"
     assert header["model-index"][0]["results"][0]["metrics"][0]["value"] == 5.5
-    assert "| 5.5 | 1.0 | test | 100 | E | 2030-01-02 |" in card
+    assert "| 5.5 | 1 | test | 100 | E | 2030-01-02 |" in card
     for wanted in ("sheet.png", "`image_size` | 8", "## Limits", "## Data and licence"):
         assert wanted in card
 

@@ -1,8 +1,6 @@
 """The card of a model folder: README.md and the sheet of samples that it shows."""
 
 import dataclasses
-import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,27 +13,27 @@ from model.pixels import grid, to_image, to_png
 from model.storage import write_atomically
 from model.weights import (
     CARD_FILE,
+    DARINGS_FILE,
     DISCRIMINATOR_FILE,
+    NEAREST_FILE,
     SHEET_FILE,
+    STRIPS_FILE,
     load_discriminator,
     load_generator,
     read_metrics,
 )
+from training.card_figures import judged, number, render_figures
+from training.card_text import FASHION_DATA, HEADLINES, OWN_DATA, PORTUGUESE, metric_name
 
 MARK = "<!-- Written by training.card; delete this line to keep a text of your own. -->"
+DARINGS = (0.0, 0.4, 0.7, 1.0, 1.3)
+"""Rows of the picture of darings."""
+
 SHEET_ROWS = 8
 SHEET_COLUMNS = 10
 _ROOT = Path(__file__).parent.parent
 _DATASET = "zalando-datasets/fashion_mnist"
 _TASK = "unconditional-image-generation"
-_METRICS = {
-    "r_e": "R: Fréchet distance to real garments, over that of real to real",
-    "kd_e": "KD: kernel distance to real garments",
-    "precision": "Precision",
-    "recall": "Recall",
-    "density": "Density",
-    "coverage": "Coverage",
-}
 
 
 def write_card(folder: str | Path, source: str | None = None) -> Path:
@@ -86,12 +84,13 @@ def _render(folder: Path, generator: Generator, source: str) -> str:
         f"---\n{_metadata(name, fashion, metrics)}\n---\n\n{MARK}",
         f"# {name}\n\n{_about(config, fashion)}",
         f"![{_sheet_text(config)}]({SHEET_FILE})\n\n{_sheet_text(config)}; none is chosen.",
+        *_pictures(folder, config, metrics),
         f"## Use\n\n{_example(config, source)}",
         f"## Shape\n\n{_shape(folder, generator)}",
-        f"## How good it is\n\n{_figures(metrics)}",
-        f"## Data and licence\n\n{_FASHION_DATA if fashion else _OWN_DATA}",
+        f"## How good it is\n\n{render_figures(metrics, config.class_names)}",
+        f"## Data and licence\n\n{FASHION_DATA if fashion else OWN_DATA}",
         f"## Limits\n\n{_limits(config, fashion)}",
-        f"## Em português\n\n{_PORTUGUESE}",
+        f"## Em português\n\n{PORTUGUESE}",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -104,11 +103,11 @@ def _metadata(name: str, fashion: bool, metrics: dict[str, object]) -> str:
             dataset_name="Fashion-MNIST",
             dataset_split="test",
             metric_type=metric,
-            metric_name=_METRICS.get(metric, metric),
+            metric_name=metric_name(metric),
             metric_value=figures["value"],
         )
-        for metric, figures in _judged(metrics)
-        if figures.get("against") == "test"
+        for metric, figures in judged(metrics)
+        if metric in HEADLINES and figures.get("against") == "test"
     ]
     data = ModelCardData(
         license="mit" if fashion else "unknown",
@@ -138,7 +137,49 @@ def _about(config: ModelConfig, fashion: bool) -> str:
 def _sheet_text(config: ModelConfig) -> str:
     if not config.num_classes:
         return f"The seeds 0 to {SHEET_ROWS * SHEET_COLUMNS - 1}"
-    return f"One class a column, one of the seeds 0 to {SHEET_ROWS - 1} a row"
+    return f"One class a column, one of the seeds 0 to {SHEET_ROWS - 1} a row: a row is one style"
+
+
+def _pictures(folder: Path, config: ModelConfig, metrics: dict[str, object]) -> list[str]:
+    """Sections for the pictures of `training.pictures` that the folder has."""
+    columns = "One seed, a class a column" if config.num_classes else "A seed a column"
+    daring = ", ".join(f"{daring:g}" for daring in DARINGS)
+    groups = ["from garment to garment within a class", "one seed on its way from class to class"]
+    groups = groups[: 2 if config.num_classes > 1 else 1]
+    across = "; ".join([*groups, "outlines (left) filled with the patterns of others (top)"])
+    texts = {
+        DARINGS_FILE: (
+            "Daring",
+            f"{columns}, a daring a row: {daring}. 0 is the average, 1 what was learnt.",
+        ),
+        STRIPS_FILE: ("Ways between garments", f"From the top: {across}. No seed is chosen."),
+        NEAREST_FILE: ("Nearest to training garments", _nearest(metrics)),
+    }
+    return [
+        f"## {title}\n\n![{title}]({name})\n\n{text}"
+        for name, (title, text) in texts.items()
+        if (folder / name).is_file()
+    ]
+
+
+def _nearest(metrics: dict[str, object]) -> str:
+    figures = metrics.get("nearest")
+    text = (
+        "The twenty samples that come nearest to a training garment in the features, each above "
+        "that garment; the nearest pair first."
+    )
+    if not isinstance(figures, dict) or not {"value", "floor", "median", "median_floor"} <= {
+        *figures
+    }:
+        return text
+    value, floor, median, usual = (
+        number(figures[key]) for key in ("value", "floor", "median", "median_floor")
+    )
+    return (
+        f"{text} Of {number(figures.get('samples', ''))} samples these twenty are {value} away on "
+        f"average, where the twenty nearest of as many real test garments are {floor} away; "
+        f"the median of all is {median}, that of real test garments {usual}."
+    )
 
 
 def _example(config: ModelConfig, source: str) -> str:
@@ -169,35 +210,6 @@ def _count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def _figures(metrics: dict[str, object]) -> str:
-    heldout = metrics.get("heldout")
-    groups = [metrics, heldout if isinstance(heldout, dict) else {}]
-    rows = [_row(name, figures) for group in groups for name, figures in _judged(group)]
-    if not rows:
-        return "It has not been judged yet."
-    return (
-        "The floor is what as many real training garments reach. Garments held out from training "
-        "served choices; the test garments served none.\n\n"
-        "| | value | floor | against | samples | features | date |\n|---|---|---|---|---|---|---|\n"
-        + "\n".join(rows)
-    )
-
-
-def _row(name: str, figures: dict[str, object]) -> str:
-    error = f" ± {figures['error']}" if "error" in figures else ""
-    cells = [_METRICS.get(name, name), f"{figures['value']}{error}"]
-    keys = ("floor", "against", "samples", "features", "date")
-    return "| " + " | ".join([*cells, *(str(figures.get(key, "")) for key in keys)]) + " |"
-
-
-def _judged(metrics: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
-    """Entries of `metrics.json` that are figures: a finite value and what is needed to repeat it."""
-    for name, figures in metrics.items():
-        value = figures.get("value") if isinstance(figures, dict) else None
-        if isinstance(figures, dict) and isinstance(value, int | float) and math.isfinite(value):
-            yield name, figures
-
-
 def _limits(config: ModelConfig, fashion: bool) -> str:
     lines = [
         f"* {config.image_size} × {config.image_size} pixels and nothing finer.",
@@ -214,17 +226,3 @@ def _relative(folder: Path) -> str:
     """The folder as a reader of the repository would name it, never a path of this machine."""
     place = folder.resolve()
     return place.relative_to(_ROOT).as_posix() if place.is_relative_to(_ROOT) else place.name
-
-
-_FASHION_DATA = (
-    "Trained on 55,000 of the 60,000 training pictures of Fashion-MNIST (Zalando Research, MIT). "
-    "Weights and code are MIT as well."
-)
-_OWN_DATA = (
-    "Trained on pictures of the publisher's own choice, who must say here what they are and on "
-    "which terms; the licence of the weights depends on theirs."
-)
-_PORTUGUESE = (
-    "Rede adversária (GAN) do projeto *Trama*. Cada semente é sempre a mesma imagem; a folha acima "
-    "mostra as primeiras sementes, sem escolha. O exemplo em *Use* funciona como está."
-)

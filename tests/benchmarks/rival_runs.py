@@ -24,7 +24,7 @@ from training.run import Run
 LEARNING_RATE = 2e-4
 VARIANTS = ("published", "averaged")
 _Z, _LABELS, _GENERATOR_STEP, _STATISTICS, _SAMPLES = 1, 2, 3, 4, 5  # streams of noise
-_STATISTICS_BATCHES, _STATISTICS_BATCH = 32, 128
+_STATISTICS_BATCHES, _STATISTICS_BATCH = 16, 64
 _SAMPLE_BATCH = 100
 
 

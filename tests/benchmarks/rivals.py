@@ -57,13 +57,12 @@ def train(
     seconds, saved, resumed = _resume(contender, folder)
     told = seconds
     todo = [mark for mark in marks if not (folder / _mark_name(mark) / "done.json").is_file()]
-    while todo and seconds < marks[-1] * 60:
-        started = time.perf_counter()
-        contender.step()
-        if resumed:
+    while todo:
+        if seconds < todo[0] * 60:
+            started = time.perf_counter()
+            contender.step()
+            seconds += 0 if resumed else time.perf_counter() - started
             resumed = False
-        else:
-            seconds += time.perf_counter() - started
         if seconds - told >= 60:
             told = seconds
             rate = contender.images_seen / seconds

@@ -1,0 +1,104 @@
+"""The race against the rivals, at toy size and by the second."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from tests.benchmarks.rival_figures import format_table, read_results
+from tests.benchmarks.rival_networks import RECIPES, find_mimicry
+from tests.benchmarks.rival_runs import build, sample_snapshot, variants
+from tests.benchmarks.rivals import main
+from training.config import PRESETS
+from training.data import load_fashion_mnist
+from training.hardware import Execution
+
+EAGER = Execution("fp32", compile=False, why="test")
+TOY = PRESETS["fashion-mnist-toy"]
+RUN = ["--preset", "fashion-mnist-toy", "--precision", "fp32", "--compile", "no", "--no-judging"]
+HERE = ["dcgan", "trama", *(["mimicry-small"] if find_mimicry() else [])]
+
+
+@pytest.fixture(scope="module")
+def garments():
+    return load_fashion_mnist("heldout")
+
+
+def test_every_contender_leaves_snapshots_that_can_be_sampled(tmp_path, capsys):
+    arguments = ["--contenders", *HERE, "--run-dir", str(tmp_path), *RUN]
+    assert main([*arguments, "--minutes", "0.004", "--marks", "0.002"]) == 0
+    for name in HERE:
+        first, last = sorted((tmp_path / name).glob("*min"))
+        notes = [json.loads((place / "done.json").read_text()) for place in (first, last)]
+        assert notes[0]["mark"] == 0.002
+        assert 0 < notes[0]["images_seen"] <= notes[1]["images_seen"]
+        for variant in variants(name):
+            pixels, labels = sample_snapshot(name, last, variant, 20)
+            assert pixels.shape == (20, 28, 28, 1)
+            assert pixels.dtype == np.uint8
+            assert labels.tolist() == [*range(10), *range(10)]
+            assert (last / f"{variant}.png").is_file()
+    # Once more is a matter of nothing: all marks are there.
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    assert main([*arguments, "--minutes", "0.004", "--marks", "0.002"]) == 0
+    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == before
+    # A longer budget goes on from there.
+    assert main([*arguments, "--minutes", "0.006", "--marks", "0.002", "0.004"]) == 0
+    assert all(len(list((tmp_path / name).glob("*min"))) == 3 for name in HERE)
+    # Another configuration is another race.
+    assert main([*arguments, "--total-images", "640", "--minutes", "0.006"]) == 1
+    assert "was begun with total_images=20000, not 640" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_an_interrupted_contender_goes_on_as_if_nothing_had_happened(name, garments):
+    straight = build(name, TOY, EAGER, garments)
+    for _ in range(2):
+        straight.step()
+    first = build(name, TOY, EAGER, garments)
+    first.step()
+    second = build(name, TOY, EAGER, garments)
+    second.load_state_dict(first.state_dict())
+    second.step()
+    assert second.images_seen == straight.images_seen
+    torch.testing.assert_close(second.state_dict(), straight.state_dict(), rtol=0, atol=0)
+
+
+def test_a_rival_is_trained_by_its_own_recipe(garments):
+    rival = build("dcgan", TOY, EAGER, garments)
+    rival.step()
+    assert rival.images_seen == RECIPES["dcgan"].batch
+    assert rival.makers.param_groups[0]["betas"] == (0.5, 0.999)
+    assert RECIPES["mimicry"].critic_steps == 5
+
+
+@pytest.mark.skipif(find_mimicry() is not None, reason="torch-mimicry is installed")
+def test_without_the_package_it_says_how_to_get_it(tmp_path, capsys):
+    arguments = ["--contenders", "mimicry", "--run-dir", str(tmp_path), *RUN]
+    assert main([*arguments, "--minutes", "0.001"]) == 1
+    assert "pip install --no-deps torch-mimicry==" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("minutes", "status"), [("0", 1), ("-1", 1)])
+def test_a_budget_of_nothing_is_refused(tmp_path, capsys, minutes, status):
+    assert main(["--run-dir", str(tmp_path), "--minutes", minutes]) == status
+    assert "must be above 0" in capsys.readouterr().err
+
+
+def test_nothing_to_judge_is_said(tmp_path, capsys):
+    assert main(["--run-dir", str(tmp_path / "none"), "--no-training"]) == 1
+    assert "holds no snapshot to judge" in capsys.readouterr().err
+
+
+def test_the_table_is_sorted_and_the_later_line_counts(tmp_path):
+    row = {"contender": "dcgan", "variant": "published", "mark": 5.0, "images_seen": 1000,
+           "r_e": 30.0, "kd_e": 1.0, "kd_e_error": 0.01, "precision": 0.5, "recall": 0.1,
+           "coverage": 0.2}  # fmt: skip
+    lines = [row, {**row, "r_e": 31.0, "cas": 0.75}, {**row, "variant": "averaged", "r_e": 20.0}]
+    text = "\n".join(json.dumps(line) for line in lines) + '\n{"cut off by a ki'
+    (tmp_path / "results.jsonl").write_text(text)
+    table = format_table(read_results(tmp_path)).splitlines()
+    assert len(table) == 4
+    assert table[2].startswith("| 5 | dcgan, averaged | 1,000 | 20.00 | 1.0000 ± 0.0100 |")
+    assert table[3].endswith("| 31.00 | 1.0000 ± 0.0100 | 0.500 | 0.100 | 0.200 | 0.750 |")
