@@ -13,7 +13,7 @@ import yaml
 from tests.hub_store import File, Hub, RefusalError, Reply, Repo, commit_id
 
 USER = "tester"
-LFS_ENDINGS = (".safetensors", ".png")
+LFS_ENDINGS = (".safetensors", ".png", ".parquet", ".gz")
 COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
 REPO = r"/api/(?P<kind>model|dataset|space)s/(?P<repo>[^/]+/[^/]+)"
 
@@ -98,10 +98,18 @@ def info(on: Request, kind: str, repo: str, revision: str | None) -> Reply:
     return Reply({**about, **plain, **counts}, headers={"X-Repo-Commit": commit})
 
 
-@route("GET", REPO + "/tree/(?P<revision>[^/]+)")
-def tree(on: Request, kind: str, repo: str, revision: str) -> Reply:
+@route("GET", REPO + "/tree/(?P<revision>[^/]+)(?:/(?P<folder>.+))?")
+def tree(on: Request, kind: str, repo: str, revision: str, folder: str | None) -> Reply:
     files = on.find(kind, repo).files(revision)
-    return Reply([file.describe(path) for path, file in sorted(files.items())])
+    prefix, deep = f"{folder}/" if folder else "", on.query.get("recursive") != ["false"]
+    entries: dict[str, dict[str, object]] = {}
+    for path, file in sorted(files.items()):
+        if path.startswith(prefix):
+            first, slash, _ = path.removeprefix(prefix).partition("/")
+            place = path if deep or not slash else prefix + first
+            inside = {"type": "directory", "path": place, "size": 0, "oid": commit_id(place)}
+            entries[place] = file.describe(path) if place == path else inside
+    return Reply(list(entries.values()))
 
 
 @route("POST", REPO + "/paths-info/(?P<revision>.+)")
@@ -198,7 +206,7 @@ def commit(on: Request, kind: str, repo: str, branch: str) -> Reply:
     commit = commit_id(json.dumps(content))
     found.commits[commit] = files
     found.branches[branch] = commit
-    url = f"{on.base}/{repo}/commit/{commit}"
+    url = f"{on.base}/{'' if kind == 'model' else kind + 's/'}{repo}/commit/{commit}"
     return Reply({"success": True, "commitOid": commit, "commitUrl": url, "hookOutput": ""})
 
 
