@@ -28,7 +28,7 @@ from model.weights import (
 )
 
 ROOT = Path(__file__).parent.parent
-SHIPPED = sorted(path.parent for path in (ROOT / "weights").glob("*/config.json"))
+SHIPPED = sorted(path.parent for path in (ROOT / "weights").glob("*/discriminator.safetensors"))
 TINY = ModelConfig(
     image_size=8, base_size=4, generator_widths=(8,), discriminator_widths=(8, 8),
     z_dim=4, class_dim=4, w_dim=8, base_width=8, class_names=("a", "b"),

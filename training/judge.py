@@ -158,14 +158,12 @@ def _judge_generator(
         source = {"samples": len(labels), "seeds": [STYLE_SEEDS, STYLE_SEEDS + count - 1]}
         found.append(("style_coherence", figure, source))
     if pairs := protocol.path_pairs:
-        in_w, in_z = measure_path_lengths(generator, pairs, PATH_SEEDS)
+        ways = measure_path_lengths(generator, pairs, PATH_SEEDS)
         source = {"samples": pairs, "seeds": [PATH_SEEDS, PATH_SEEDS + 2 * pairs - 1]}
-        ratio = in_w.value / in_z.value
-        error = ratio * float(np.hypot(in_w.error / in_w.value, in_z.error / in_z.value))
+        lengths = {"ppl_w": ways.w, "ppl_z": ways.z, "ppl_ratio": ways.ratio}
         found += [
-            ("ppl_ratio", {"value": ratio, "error": error, "epsilon": EPSILON}, source),
-            ("ppl_w", {"value": in_w.value, "error": in_w.error}, source),
-            ("ppl_z", {"value": in_z.value, "error": in_z.error}, source),
+            (name, {"value": value, "error": error, "epsilon": EPSILON}, source)
+            for (name, value), error in zip(lengths.items(), ways.errors, strict=True)
         ]
         found += [
             (name, {"value": value}, {"samples": 1, "seeds": []})

@@ -58,9 +58,9 @@ class Protocol:
 
 FULL = Protocol("full", "test", 50_000, 55_000, 3, 3, 10_000, 1_000, "")
 QUICK = Protocol(
-    "quick", "test", 10_000, 10_000, 1, 1, 1_000, 200,
+    "quick", "test", 10_000, 10_000, 1, 1, 2_000, 200,
     "two of three drawings and of three classifiers; 50,000 garments for the distances and 55,000 "
-    "for the classifier (10,000 each); 10,000 ways (1,000); 1,000 styles (200)",
+    "for the classifier (10,000 each); 10,000 ways (2,000); 1,000 styles (200)",
 )  # fmt: skip
 HELDOUT = Protocol(
     "heldout", "heldout", 5_000, 0, 1, 0, 0, 200,

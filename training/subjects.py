@@ -113,7 +113,7 @@ def _read(
     pixels = np.empty((len(labels), *shape), dtype=np.uint8)
     for label, name in enumerate(class_names):
         rows = np.flatnonzero(labels == label)
-        paths = sorted(p for p in places[label].iterdir() if p.suffix.lower() in _PICTURES)
+        paths = sorted(p for p in places[label].rglob("*") if p.suffix.lower() in _PICTURES)
         if len(paths) < len(rows):
             raise DataError(
                 f"{places[label]} holds {len(paths):,} pictures of {name}; {len(rows):,} are needed"
