@@ -12,6 +12,7 @@ from typing import Literal
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 CLASSES = 10
 MIMICRY = "torch-mimicry==0.1.16"
@@ -35,13 +36,16 @@ class Recipe:
 
 
 class DcganMaker(nn.Module):
-    """z and label to img, 1 - 7 - 14 - 28 px."""
+    """z and label to img, 1 - 7 - 14 - 28 px.
+
+    The label is one-hot in both networks. Learnt embeddings, also common, start as noise that the
+    critic hears before the garments: after 5,000 images z moved a garment a third as far.
+    """
 
     def __init__(self, z_dim: int = 100, width: int = 64) -> None:
         super().__init__()
-        self.embed = nn.Embedding(CLASSES, z_dim)
         self.layers = nn.Sequential(
-            nn.ConvTranspose2d(2 * z_dim, width * 4, 7, 1, 0, bias=False),
+            nn.ConvTranspose2d(z_dim + CLASSES, width * 4, 7, 1, 0, bias=False),
             nn.BatchNorm2d(width * 4),
             nn.ReLU(),
             nn.ConvTranspose2d(width * 4, width * 2, 4, 2, 1, bias=False),
@@ -53,17 +57,17 @@ class DcganMaker(nn.Module):
         self.apply(_initialise)
 
     def forward(self, z: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
-        return self.layers(torch.cat((z, self.embed(c)), 1)[:, :, None, None])
+        one_hot = F.one_hot(c, CLASSES).to(z.dtype)
+        return self.layers(torch.cat((z, one_hot), 1)[:, :, None, None])
 
 
 class DcganJudge(nn.Module):
-    """img and label (as a second plane) to logit."""
+    """img and label (as ten more planes) to logit."""
 
     def __init__(self, width: int = 64) -> None:
         super().__init__()
-        self.embed = nn.Embedding(CLASSES, 28 * 28)
         self.layers = nn.Sequential(
-            nn.Conv2d(2, width, 4, 2, 1, bias=False),
+            nn.Conv2d(1 + CLASSES, width, 4, 2, 1, bias=False),
             nn.LeakyReLU(0.2),
             nn.Conv2d(width, width * 2, 4, 2, 1, bias=False),
             nn.BatchNorm2d(width * 2),
@@ -73,8 +77,8 @@ class DcganJudge(nn.Module):
         self.apply(_initialise)
 
     def forward(self, img: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
-        plane = self.embed(c).view(-1, 1, 28, 28)
-        return self.layers(torch.cat((img, plane), 1))[:, 0]
+        planes = F.one_hot(c, CLASSES).to(img.dtype)[:, :, None, None].expand(-1, -1, 28, 28)
+        return self.layers(torch.cat((img, planes), 1))[:, 0]
 
 
 def _initialise(module: nn.Module) -> None:
