@@ -81,6 +81,8 @@ def test_real_against_real_is_at_the_floor(real):
         assert real[name]["value"] == pytest.approx(real[name]["floor"], abs=0.03), name
     assert abs(real["memorisation"]["value"] - 0.5) < 3 * real["memorisation"]["error"]
     assert abs(real["c_t"]["value"]) < 3
+    for name in ("authpct", "label_agreement"):
+        assert real[name]["value"] == pytest.approx(real[name]["floor"], abs=0.04), name
     for name in ("kd_e_by_class", "fd_c_by_class"):
         assert len(real[name]["by_class"]) == len(real[name]["by_class_floor"]) == 10
 

@@ -17,13 +17,16 @@ class Memorisation:
         error: standard error of `share`, binomial.
         authentic: share of samples that are farther from their nearest training garment than that
             one is from its own nearest (AuthPct, arXiv 2102.08921).
+        authentic_floor: the same share of the test garments.
         c_t: standard deviations by which distances to train exceed those of test garments (C_T of
-            arXiv 2004.05675 with one cell); far below 0 means copies.
+            arXiv 2004.05675 with one cell). Copies bring it below 0, and so does keeping to the
+            middle of the crowd: only together with `share` it tells of copies.
     """
 
     share: float
     error: float
     authentic: float
+    authentic_floor: float
     c_t: float
 
 
@@ -44,9 +47,10 @@ def measure_memorisation(samples: np.ndarray, train: np.ndarray, test: np.ndarra
     share = float((to_train < to_test).mean() + (to_train == to_test).mean() / 2)
     within = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(train).kneighbors(train)[0]
     authentic = float((to_train > within[nearest, 1]).mean())
-    _, from_test = pairwise_distances_argmin_min(test, train)
+    near_test, from_test = pairwise_distances_argmin_min(test, train)
+    usual = float((from_test > within[near_test, 1]).mean())
     count, others = len(samples), len(test)
     rank = stats.mannwhitneyu(to_train, from_test).statistic
     spread = (count * others * (count + others + 1) / 12) ** 0.5
     c_t = float((rank - count * others / 2) / spread)
-    return Memorisation(share, (share * (1 - share) / count) ** 0.5, authentic, c_t)
+    return Memorisation(share, (share * (1 - share) / count) ** 0.5, authentic, usual, c_t)

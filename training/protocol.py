@@ -109,6 +109,7 @@ class Reference:
         figures = measure_distances(self.train, self)
         floors = {name: figure["value"] for name, figure in figures.items()}
         classes = {name: f["by_class"] for name, f in figures.items() if "by_class" in f}
+        floors["label_agreement"] = _agreement(self.real, self.judge)  # it learnt from `train`
         return {**floors, "fd": floors["fd_e"], "kd": floors["kd_e"], "by_class": classes}
 
     def featured(self, sampled: Sampled, title: str) -> Featured:
@@ -178,9 +179,7 @@ def measure_distances(sample: Featured, reference: Reference) -> dict[str, Figur
     figures |= {name: {"value": value} for name, value in cover.items()}
     figures["kd_e_by_class"] = _of_classes("e", _class_kernel, sample, real, names)
     figures["fd_c_by_class"] = _of_classes("c", frechet_distance, sample, real, names)
-    with torch.inference_mode():
-        told = reference.judge.head(torch.from_numpy(sample.features["c"])).argmax(1).numpy()
-    figures["label_agreement"] = {"value": float((told == sample.labels).mean())}
+    figures["label_agreement"] = {"value": _agreement(sample, reference.judge)}
     return figures
 
 
@@ -227,6 +226,13 @@ def _mean(values: list[Any]) -> Any:
     return float(np.mean(values))
 
 
+def _agreement(sample: Featured, judge: Classifier) -> float:
+    """Share of garments that the classifier takes for what they are meant to be."""
+    with torch.inference_mode():
+        told = judge.head(torch.from_numpy(sample.features["c"])).argmax(1).numpy()
+    return float((told == sample.labels).mean())
+
+
 def _of_classes(
     letter: str,
     distance: Callable[[np.ndarray, np.ndarray], float],
@@ -254,6 +260,6 @@ def _memorisation(sample: Featured, reference: Reference) -> dict[str, Figure]:
     found = measure_memorisation(sample.first(count).features["e"], train, test)
     return {
         "memorisation": {"value": found.share, "error": found.error, "floor": 0.5},
-        "authpct": {"value": found.authentic},
+        "authpct": {"value": found.authentic, "floor": found.authentic_floor},
         "c_t": {"value": found.c_t, "floor": 0.0},
     }
