@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Version of the model folder; a folder of another version is refused, never guessed at."""
 
 FASHION_MNIST_CLASSES = (
@@ -107,6 +107,11 @@ class ModelConfig:
     def num_layers(self) -> int:
         """Number L of modulated layers: the base, two for each doubling, the output."""
         return 2 + 2 * self.doublings
+
+    @property
+    def spread_channels(self) -> int:
+        """Channels that tell the discriminator how much a class varies; they divide its width."""
+        return math.gcd(16, self.discriminator_widths[-1])
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form, as it stands in `config.json`."""

@@ -42,13 +42,46 @@ def batch_moments(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and variance per channel, [C] each, over the batch and, under `torchrun`, over all ranks."""
     x = x.float()
     moments = torch.stack((x.mean((0, 2, 3)), x.square().mean((0, 2, 3))))  # [2, C]
-    if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
-        from torch.distributed.nn import functional as differentiable
-
-        total: torch.Tensor = differentiable.all_reduce(moments)  # type: ignore[no-untyped-call]
-        moments = total / dist.get_world_size()
-    mean, square = moments.unbind(0)
+    total, ranks = _total(moments)
+    mean, square = (total / ranks).unbind(0)
     return mean, (square - mean.square()).clamp_min(0)
+
+
+def group_spread(x: torch.Tensor, group: torch.Tensor, groups: int, channels: int) -> torch.Tensor:
+    """How much the pictures of each group differ: standard deviations, averaged over channels.
+
+    Minibatch standard deviation (arXiv 1710.10196) within groups instead of across the batch.
+
+    Args:
+        x: features [N, C, H, W], C a multiple of `channels`.
+        group: whole numbers [N] in 0 .. groups - 1.
+        groups: how many there are; an empty one, and one of a single picture, has spread 0.
+        channels: how many averages to keep.
+
+    Returns:
+        Spreads [groups, channels, H, W], over all ranks under `torchrun`.
+    """
+    n, width, height, breadth = x.shape
+    member = F.one_hot(group, groups).float()  # [N, groups]
+    with torch.autocast(x.device.type, enabled=False):
+        flat = x.permute(0, 2, 3, 1).reshape(n, -1).float()  # [N, HWC]
+        counts, _ = _total(member.sum(0))
+        share = member / counts.clamp_min(1)
+        mean, _ = _total(share.T @ flat)  # [groups, HWC]
+        var, _ = _total(share.T @ (flat - member @ mean).square())
+    std = (var + 1e-8).sqrt() - 1e-4
+    std = std.view(groups, height, breadth, channels, width // channels).mean(4)
+    return std.permute(0, 3, 1, 2)
+
+
+def _total(x: torch.Tensor) -> tuple[torch.Tensor, int]:
+    """Sum over all ranks, differentiable, and how many ranks there are."""
+    if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
+        return x, 1
+    from torch.distributed.nn import functional as differentiable
+
+    total: torch.Tensor = differentiable.all_reduce(x)  # type: ignore[no-untyped-call]
+    return total, dist.get_world_size()
 
 
 class StyleNorm(nn.Module):

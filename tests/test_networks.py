@@ -7,8 +7,11 @@ import torch
 from model.config import ConfigError, ModelConfig
 from model.discriminator import Discriminator
 from model.generator import Generator
+from model.layers import group_spread
+from training.data import load_fashion_mnist
 from training.ema import ema_decay, estimate_statistics, update_ema
 from training.schedule import learning_rate, snapshot_images
+from training.spread import estimate_spread
 
 TINY = {"z_dim": 6, "class_dim": 4, "w_dim": 8, "base_width": 8}
 
@@ -42,6 +45,38 @@ def test_a_picture_never_depends_on_its_neighbours_even_in_train_mode():
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
     in_batch = generator(z, label, batch_statistics=True)
     assert (in_batch - together).abs().max() > 1e-3
+
+
+def test_an_opinion_depends_on_neighbours_only_where_training_asks_for_it():
+    critic = Discriminator(tiny())
+    img, label = torch.rand(8, 1, 28, 28) * 2 - 1, torch.arange(8) % 2
+    alone = torch.cat([critic(img[i : i + 1], label[i : i + 1]) for i in range(8)])
+    torch.testing.assert_close(critic(img, label), alone, rtol=1e-4, atol=1e-5)
+    made = (torch.arange(8) >= 4).long()
+    in_batch = critic(img, label, made)
+    assert (in_batch - alone).abs().max() > 1e-5
+    changed = img.clone()
+    changed[7] = 0  # made, of class 1
+    difference = (critic(changed, label, made) - in_batch).abs()
+    assert difference[5] > 0  # another made one of its class
+    assert difference[[0, 1, 2, 3, 4, 6]].max() < 1e-6
+
+
+def test_spread_is_the_standard_deviation_within_each_group():
+    x, group = torch.randn(6, 4, 3, 3), torch.tensor([0, 0, 0, 2, 2, 1])
+    spread = group_spread(x, group, groups=4, channels=2)
+    for number, members in ((0, x[:3]), (2, x[3:5])):
+        expected = members.std(0, correction=0).view(2, 2, 3, 3)  # averaged over pairs of channels
+        torch.testing.assert_close(spread[number], expected.mean(1), rtol=1e-3, atol=1e-3)
+    assert spread[[1, 3]].abs().max() < 1e-4  # one picture, and none
+
+
+def test_stored_spread_is_that_of_real_garments():
+    critic, data = Discriminator(tiny()), load_fashion_mnist("heldout")
+    estimate_spread(critic, data, images=256, batch=64)
+    img = data.pixels[:500].permute(0, 3, 1, 2).float() / 127.5 - 1
+    direct = critic.class_spread(img, data.labels[:500]).mean((1, 2, 3))
+    torch.testing.assert_close(critic.spread.mean((1, 2, 3)), direct, rtol=0.25, atol=0)
 
 
 def test_stored_statistics_stand_in_for_the_batch():

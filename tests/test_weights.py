@@ -210,7 +210,7 @@ def test_broken_json(folder, text, fault):
     ("field", "value"),
     [
         ("surprise", 1),
-        ("format_version", 2),
+        ("format_version", 1),
         ("z_dim", 0),
         ("z_dim", "4"),
         ("z_dim", True),

@@ -22,13 +22,13 @@ class TrainConfig:
     seed: int = 0
     batch_size: int = 64
     loss: Loss = "relativistic"
-    total_images: int = 500_000
+    total_images: int = 800_000
     """Horizon of the schedules; `--max-images` and `--max-minutes` only stop."""
-    generator_lr: float = 2e-4
-    discriminator_lr: float = 4e-4
+    generator_lr: float = 8e-4
+    discriminator_lr: float = 16e-4
     adam_beta1: float = 0.0
     adam_beta2: float = 0.9
-    decay_start: float = 0.5
+    decay_start: float = 0.4
     """Share of the horizon after which both learning rates fall linearly to zero."""
     ema_halflife_images: int = 10_000
     ema_rampup: float = 0.05
@@ -109,6 +109,8 @@ PRESETS = {
             generator_widths=(256, 192, 128, 64),
             discriminator_widths=(64, 128, 192, 256, 256),
         ),
+        generator_lr=2e-4,
+        discriminator_lr=4e-4,
         total_images=5_000_000,
     ),
 }

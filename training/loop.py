@@ -46,14 +46,16 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
     fake = run.generate(z.to(run.device), label, _draw_mixing(run, rows))
     run.spectral.iterate()
     both, both_labels = torch.cat((real, fake.detach())), torch.cat((label, label))
-    real_logits, fake_logits = run.judge(run.spectral.weights(), both, both_labels).chunk(2)
+    made = torch.arange(2, device=run.device).repeat_interleave(len(label))
+    logits = run.judge(run.spectral.weights(), both, both_labels, made)
+    real_logits, fake_logits = logits.chunk(2)
     critic_loss = discriminator_loss(config.loss, real_logits, fake_logits)
     _descend(run.discriminator_optimizer, critic_loss, "critic_loss")
 
     # The generator learns to please the critic that has just learnt. In pairs, the real side is
     # the critic's word of a moment ago: asking again would cost a tenth of the step.
     weights = {name: weight.detach() for name, weight in run.spectral.weights().items()}
-    pleased_logits = run.judge(weights, fake, label)
+    pleased_logits = run.judge(weights, fake, label, made[len(label) :])
     maker_loss = generator_loss(config.loss, real_logits.detach(), pleased_logits)
     _descend(run.generator_optimizer, maker_loss, "generator_loss")
 
@@ -151,11 +153,11 @@ def train(run: Run, data: ImageSet, run_dir: Path, limits: Limits, journal: Jour
         if shown and wants_sheet:
             journal.sheet(shown, name)
         if shown and wants_snapshot:
-            run.save_model(run_dir / "snapshots" / name, shown)
+            run.save_model(run_dir / "snapshots" / name, shown, data)
         if chief and (last or passed(config.checkpoint_every_images)):
             save_checkpoint(run_dir, run.images_seen, run.state_dict())
         if last:
             break
-    run.save_model(run_dir / "model", run.shown_generator())
+    run.save_model(run_dir / "model", run.shown_generator(), data)
     journal.record("stop", images_seen=run.images_seen)
     distributed.barrier()

@@ -14,9 +14,11 @@ from model.latents import broadcast
 from model.weights import load_discriminator, load_generator, save_model
 from training import distributed
 from training.config import TrainConfig
+from training.data import ImageSet
 from training.ema import estimate_statistics
 from training.hardware import Execution
 from training.spectral import SpectralNorm
+from training.spread import estimate_spread
 
 Network = TypeVar("Network", bound=torch.nn.Module)
 
@@ -68,10 +70,13 @@ class Run:
                 return img.float()
 
         def judge(
-            weights: dict[str, torch.Tensor], img: torch.Tensor, c: torch.Tensor
+            weights: dict[str, torch.Tensor],
+            img: torch.Tensor,
+            c: torch.Tensor,
+            made: torch.Tensor,
         ) -> torch.Tensor:
             with torch.autocast(kind, torch.bfloat16, enabled=bf16):
-                logits: torch.Tensor = functional_call(self.discriminator, weights, (img, c))
+                logits: torch.Tensor = functional_call(self.discriminator, weights, (img, c, made))
                 return logits
 
         compiled: Callable[[Any], Any] = torch.compile if execution.compile else lambda f: f
@@ -113,10 +118,11 @@ class Run:
         estimate_statistics(generator, self.config.statistics_images)
         return generator
 
-    def save_model(self, folder: Path, generator: Generator) -> None:
+    def save_model(self, folder: Path, generator: Generator, data: ImageSet) -> None:
         """Write the shown generator and the critic of this moment as a model folder."""
-        critic = Discriminator(self.config.model)
-        critic.load_state_dict(self.spectral.weights())
+        critic = Discriminator(self.config.model).to(self.device)
+        critic.load_state_dict({**critic.state_dict(), **self.spectral.weights()})
+        estimate_spread(critic, data, self.config.statistics_images, self.config.batch_size)
         if distributed.rank() == 0:
             save_model(folder, generator, critic)
 
