@@ -51,7 +51,10 @@ FIGURES = {
         "Share of samples farther from their nearest training garment than that one is from its "
         "own nearest.",
     ),
-    "c_t": Figure("C_T", "Data-copying statistic; far below 0, samples crowd training garments."),
+    "c_t": Figure(
+        "C_T",
+        "Data-copying statistic; below 0 where samples crowd some garments, be it by copying or by low variety.",
+    ),
     "nearest": Figure(
         "Nearest pairs",
         "Mean distance of the twenty samples nearest to training garments; far below the floor "
