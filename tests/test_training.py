@@ -21,7 +21,8 @@ from training.train import main
 TRAIN = [sys.executable, "-m", "training.train"]
 TOY = ["fashion-mnist-toy", "--precision", "fp32", "--compile", "no", "--batch-size", "16",
        "--total-images", "320", "--checkpoint-every-images", "32",
-       "--statistics-images", "128", "--log-every-images", "16"]  # fmt: skip
+       "--statistics-images", "128", "--log-every-images", "16",
+       "--generator-lr", "2e-4", "--discriminator-lr", "4e-4"]  # fmt: skip
 
 
 def toy(run_dir: Path, *extra: str) -> list[str]:

@@ -188,7 +188,7 @@ class Trama:
 
     def save_snapshot(self, folder: Path) -> None:
         """A model folder."""
-        self.run.save_model(folder, self.run.shown_generator())
+        self.run.save_model(folder, self.run.shown_generator(), self.data)
 
 
 def build(name: str, config: TrainConfig, execution: Execution, data: ImageSet) -> Contender:
