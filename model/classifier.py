@@ -12,7 +12,8 @@ from safetensors.torch import save
 from torch import nn
 from torch.nn import functional as F
 
-from model.config import FASHION_MNIST_CLASSES, ConfigError
+from model.config import FASHION_MNIST_CLASSES, ConfigError, read_fields, write_fields
+from model.pixels import to_img
 from model.storage import read_json, read_tensors, refuse, write_atomically
 
 FORMAT_VERSION = 1
@@ -68,9 +69,7 @@ class ClassifierConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form, as it stands in `config.json`."""
-        fields = dataclasses.asdict(self)
-        lists = {key: list(v) if isinstance(v, tuple) else v for key, v in fields.items()}
-        return {"format_version": FORMAT_VERSION, **lists}
+        return write_fields(self, FORMAT_VERSION)
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "ClassifierConfig":
@@ -79,17 +78,7 @@ class ClassifierConfig:
         Raises:
             ConfigError: naming the offending key and value.
         """
-        version = fields.get("format_version")
-        if version != FORMAT_VERSION:
-            raise ConfigError(f"format_version must be {FORMAT_VERSION}, not {version!r}")
-        known, given = {f.name for f in dataclasses.fields(cls)}, set(fields) - {"format_version"}
-        if wrong := sorted(known ^ given):
-            kind = "missing" if wrong[0] in known else "unknown"
-            raise ConfigError(f"{kind} key {wrong[0]!r}")
-        values: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in fields.items() if k in known
-        }
-        return cls(**values)
+        return cls(**read_fields(cls, fields, FORMAT_VERSION))
 
 
 class ConvLayer(nn.Module):
@@ -199,8 +188,3 @@ def predict_labels(classifier: nn.Module, pixels: np.ndarray) -> np.ndarray:
     """uint8 pixels [N, H, W, C] -> the likeliest label [N]."""
     labels: np.ndarray = class_logits(classifier, pixels).argmax(1).numpy()
     return labels
-
-
-def to_img(pixels: torch.Tensor) -> torch.Tensor:
-    """uint8 pixels [N, H, W, C] -> img [N, C, H, W] in [-1, 1]."""
-    return pixels.permute(0, 3, 1, 2).float() / 127.5 - 1

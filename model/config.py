@@ -3,7 +3,10 @@
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FORMAT_VERSION = 2
 """Version of the model folder; a folder of another version is refused, never guessed at."""
@@ -115,9 +118,7 @@ class ModelConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form, as it stands in `config.json`."""
-        fields = dataclasses.asdict(self)
-        lists = {key: list(v) if isinstance(v, tuple) else v for key, v in fields.items()}
-        return {"format_version": FORMAT_VERSION, **lists}
+        return write_fields(self, FORMAT_VERSION)
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "ModelConfig":
@@ -126,16 +127,31 @@ class ModelConfig:
         Raises:
             ConfigError: naming the offending key and value.
         """
-        known = {field.name for field in dataclasses.fields(cls)}
-        version = fields.get("format_version")
-        if version != FORMAT_VERSION:
-            raise ConfigError(f"format_version must be {FORMAT_VERSION}, not {version!r}")
-        given = set(fields) - {"format_version"}
-        if unknown := sorted(given - known):
-            raise ConfigError(f"unknown key {unknown[0]!r}")
-        if missing := sorted(known - given):
-            raise ConfigError(f"missing key {missing[0]!r}")
-        values: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in fields.items() if k in known
-        }
-        return cls(**values)
+        return cls(**read_fields(cls, fields, FORMAT_VERSION))
+
+
+def write_fields(config: "DataclassInstance", version: int) -> dict[str, Any]:
+    """JSON-able form of a frozen configuration, with the version of its format."""
+    fields = dataclasses.asdict(config)
+    lists = {key: list(v) if isinstance(v, tuple) else v for key, v in fields.items()}
+    return {"format_version": version, **lists}
+
+
+def read_fields(
+    kind: "type[DataclassInstance]", fields: Mapping[str, Any], version: int
+) -> dict[str, Any]:
+    """What `write_fields` wrote, as arguments of `kind`, parsed strictly.
+
+    Raises:
+        ConfigError: naming an unknown or missing key, or another version.
+    """
+    known = {field.name for field in dataclasses.fields(kind)}
+    given = fields.get("format_version")
+    if given != version:
+        raise ConfigError(f"format_version must be {version}, not {given!r}")
+    keys = set(fields) - {"format_version"}
+    if unknown := sorted(keys - known):
+        raise ConfigError(f"unknown key {unknown[0]!r}")
+    if missing := sorted(known - keys):
+        raise ConfigError(f"missing key {missing[0]!r}")
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items() if k in known}

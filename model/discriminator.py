@@ -52,7 +52,7 @@ class Discriminator(nn.Module):
     ) -> torch.Tensor:
         """What the critic sees before it judges: arguments as of `forward` -> [N, width]."""
         x = self._trunk(img)
-        spread = self.spread[self._group(c)] if made is None else self._measure(x, c, made)
+        spread = self.spread[self.group_of(c)] if made is None else self._measure(x, c, made)
         x = torch.cat((x, spread.to(x.dtype)), dim=1)
         x = x.contiguous(memory_format=torch.channels_last)
         x = leaky_relu(self.layers[-1](x), SLOPE)
@@ -77,7 +77,7 @@ class Discriminator(nn.Module):
     def class_spread(self, img: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
         """Spread of each class among real pictures: [classes or 1, channels, base, base]."""
         return group_spread(
-            self._trunk(img), self._group(c), self.groups, self.config.spread_channels
+            self._trunk(img), self.group_of(c), self.groups, self.config.spread_channels
         )
 
     def _trunk(self, img: torch.Tensor) -> torch.Tensor:
@@ -87,10 +87,11 @@ class Discriminator(nn.Module):
             x = leaky_relu(layer(x), SLOPE)
         return x
 
-    def _group(self, c: torch.Tensor) -> torch.Tensor:
+    def group_of(self, c: torch.Tensor) -> torch.Tensor:
+        """Groups [N] within which variety is measured: the labels c, or one group without classes."""
         return c if self.config.num_classes else torch.zeros_like(c)
 
     def _measure(self, x: torch.Tensor, c: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
         """Spread of each picture's class and origin in this batch, [N, channels, H, W]."""
-        group = self._group(c) + self.groups * made
+        group = self.group_of(c) + self.groups * made
         return group_spread(x, group, 2 * self.groups, self.config.spread_channels)[group]

@@ -15,15 +15,20 @@ def to_pixels(img: torch.Tensor) -> np.ndarray:
     return pixels
 
 
+def to_img(pixels: torch.Tensor) -> torch.Tensor:
+    """uint8 pixels [N, H, W, C] -> img float in [-1, 1] [N, C, H, W]."""
+    return pixels.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
 def to_image(pixels: np.ndarray) -> Image.Image:
     """uint8 pixels [H, W, C] with 1 or 3 channels -> a Pillow image."""
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
-def to_png(image: Image.Image) -> bytes:
-    """The image as the bytes of a PNG file."""
+def to_png(image: Image.Image, optimize: bool = False) -> bytes:
+    """The image as the bytes of a PNG file; `optimize` takes longer and makes fewer."""
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG", optimize=optimize)
     return buffer.getvalue()
 
 
@@ -37,6 +42,11 @@ def grid(pixels: np.ndarray, columns: int, gap: int = 2, scale: int = 2) -> np.n
         top, left = number // columns * (height + gap), number % columns * (width + gap)
         sheet[top : top + height, left : left + width] = picture
     return sheet.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def sheet_scale(image_size: int) -> int:
+    """By how much a sheet enlarges pictures of this size: to some 84 pixels, never less than 1."""
+    return max(1, 84 // image_size)
 
 
 def save_png(pixels: np.ndarray, path: str | Path) -> None:

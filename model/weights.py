@@ -31,6 +31,7 @@ from model.storage import (
 
 __all__ = [
     "ModelFolderError",
+    "add_metrics",
     "check_folder",
     "generator_sha256",
     "load_discriminator",
@@ -172,6 +173,17 @@ def read_metrics(folder: str | Path) -> dict[str, object]:
     if metrics.get("generator_sha256", digest) != digest:
         refuse(path, "generator_sha256 is another generator's: judge this one again")
     return metrics
+
+
+def add_metrics(folder: str | Path, figures: Mapping[str, object]) -> None:
+    """Add or replace entries of `metrics.json`, and note whose figures they are.
+
+    Raises:
+        ModelFolderError: what is there is broken, or belongs to another generator.
+    """
+    content = {**read_metrics(folder), "generator_sha256": generator_sha256(folder), **figures}
+    text = json.dumps(content, indent=2) + "\n"
+    write_atomically(Path(folder) / METRICS_FILE, text.encode())
 
 
 def _pack(name: str, network: Generator | Discriminator, half: bool) -> bytes:

@@ -8,6 +8,7 @@ from model.config import ConfigError, ModelConfig
 from model.discriminator import Discriminator
 from model.generator import Generator
 from model.layers import group_spread
+from model.pixels import to_img
 from training.data import batch_indices, load_fashion_mnist
 from training.ema import ema_decay, estimate_statistics, update_ema
 from training.schedule import learning_rate, snapshot_images
@@ -75,7 +76,7 @@ def test_stored_spread_is_that_of_real_garments():
     critic, data = Discriminator(tiny()), load_fashion_mnist("heldout")
     estimate_spread(critic, data, images=512, batch=256)
     batches = [batch_indices(len(data), 0, start, 256) for start in (0, 256)]
-    imgs = [data.pixels[picked].permute(0, 3, 1, 2).float() / 127.5 - 1 for picked in batches]
+    imgs = [to_img(data.pixels[picked]) for picked in batches]
     spreads = [
         critic.class_spread(img, data.labels[picked])
         for img, picked in zip(imgs, batches, strict=True)

@@ -9,7 +9,7 @@ from torch import nn
 
 from model.config import FASHION_MNIST_CLASSES, ModelConfig
 from model.generator import Generator
-from model.pixels import grid, to_image, to_png
+from model.pixels import grid, sheet_scale, to_image, to_png
 from model.storage import write_atomically
 from model.weights import (
     CARD_FILE,
@@ -73,7 +73,7 @@ def draw_sheet(generator: Generator) -> np.ndarray:
     labels = [column for _ in range(SHEET_ROWS) for column in range(columns)]
     rows = [row for row in range(SHEET_ROWS) for _ in range(columns)]
     seeds = rows if config.num_classes else list(range(len(labels)))
-    return grid(generator.sample(labels, seeds), columns, scale=max(1, 84 // config.image_size))
+    return grid(generator.sample(labels, seeds), columns, scale=sheet_scale(config.image_size))
 
 
 def _render(folder: Path, generator: Generator, source: str) -> str:

@@ -17,14 +17,14 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from model.classifier import predict_labels, to_img
+from model.classifier import predict_labels
 from model.config import ConfigError
+from model.pixels import to_img
 from model.storage import write_atomically
-from training.config import Precision
-from training.data import ImageSet, batch_indices
-from training.hardware import convolution_rate
+from training.config import Precision, TrainConfig
+from training.data import CACHE_DIR, ImageSet, batch_indices
+from training.hardware import choose_execution
 
-CACHE_DIR = Path("runs") / "cache"
 _CPU = torch.device("cpu")
 
 
@@ -180,8 +180,7 @@ def _check(pixels: np.ndarray, labels: np.ndarray, test: ImageSet, seed: int) ->
 
 @lru_cache(maxsize=1)
 def _bf16_is_faster() -> bool:
-    slow, fast = (convolution_rate(_CPU, dtype) for dtype in (torch.float32, torch.bfloat16))
-    return fast > 1.1 * slow
+    return choose_execution(TrainConfig(compile="no"), _CPU, 1).precision == "bf16"
 
 
 def _fit(

@@ -28,9 +28,9 @@ from model.classifier import (
     load_classifier,
     predict_labels,
     save_classifier,
-    to_img,
 )
 from model.config import FASHION_MNIST_CLASSES
+from model.pixels import to_img
 from model.storage import write_atomically
 from training.data import ImageSet, batch_indices, batch_noise, load_fashion_mnist
 from training.hardware import describe_machine

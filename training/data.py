@@ -17,6 +17,9 @@ from model.config import FASHION_MNIST_CLASSES
 
 Split = Literal["train", "heldout", "test"]
 
+CACHE_DIR = Path("runs") / "cache"
+"""Where what is measured of real garments is kept by default."""
+
 SYSTEM_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 HELDOUT_FILE = Path(__file__).parent / "heldout_fashion_mnist.txt"
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from model.config import FASHION_MNIST_CLASSES
 from model.storage import read_json, write_atomically
-from model.weights import CONFIG_FILE, METRICS_FILE, generator_sha256, read_metrics
+from model.weights import CONFIG_FILE, METRICS_FILE, add_metrics
+from training.data import CACHE_DIR
 from training.features import space_i
 from training.judge import estimate_minutes, judge
 from training.protocol import (
-    CACHE_DIR,
     FULL,
     HELDOUT,
     QUICK,
@@ -35,15 +35,12 @@ _TABLE = ("precision", "recall", "coverage", "memorisation", "style_coherence")
 
 def write_metrics(folder: Path, protocol: Protocol, figures: dict[str, Figure]) -> None:
     """Add the figures to `metrics.json`: quick ones at the top, others under their protocol's name."""
-    content = {}
+    added: dict[str, object] = {**figures} if protocol.name == "quick" else {protocol.name: figures}
     if (folder / CONFIG_FILE).is_file():
-        content = {**read_metrics(folder), "generator_sha256": generator_sha256(folder)}
-    elif (folder / METRICS_FILE).is_file():
-        content = read_json(folder / METRICS_FILE)
-    if protocol.name == "quick":
-        content |= figures
-    else:
-        content[protocol.name] = figures
+        add_metrics(folder, added)
+        return
+    old = read_json(folder / METRICS_FILE) if (folder / METRICS_FILE).is_file() else {}
+    content = old | added
     write_atomically(folder / METRICS_FILE, (json.dumps(content, indent=2) + "\n").encode())
 
 

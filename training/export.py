@@ -28,6 +28,7 @@ from model.export import (
 from model.export_formats import FLAT_IMAGES
 from model.generator import Generator
 from model.hub import fetch_model, parse_source
+from model.pixels import sheet_scale
 from model.storage import read_json, write_atomically
 from model.weights import CARD_FILE, METRICS_FILE, SHEET_FILE, generator_sha256, load_generator
 from training.cas import CasConfig
@@ -201,8 +202,7 @@ def _judge(
         metrics["study_min_steps"] = MIN_STEPS
         write_atomically(folder / STUDY_FILE, study_plot(rows, metrics["cas"]["value"]))
     first, _ = next(read_export(folder, plan, config))
-    scale = max(1, 84 // config.image_size)
-    write_atomically(folder / SHEET_FILE, write_sheet(first, scale))
+    write_atomically(folder / SHEET_FILE, write_sheet(first, sheet_scale(config.image_size)))
     write_atomically(folder / METRICS_FILE, (json.dumps(metrics, indent=2) + "\n").encode())
     card = render_card(folder, plan, config, metrics, rows)
     write_atomically(folder / CARD_FILE, card.encode())

@@ -17,8 +17,8 @@ from tqdm import tqdm
 from model.config import FASHION_MNIST_CLASSES, ModelConfig
 from model.export import ExportError, ExportPlan
 from model.export_formats import IDX_IMAGES, IDX_LABELS, LABELS_FILE, parquet_path
-from training.cas import CACHE_DIR, CasConfig, CasScore, cached_cas, cas_score
-from training.data import ImageSet, load_fashion_mnist
+from training.cas import CasConfig, CasScore, cached_cas, cas_score
+from training.data import CACHE_DIR, ImageSet, load_fashion_mnist
 from training.mixing import balanced, study
 
 MAX_CAS_IMAGES = 60_000

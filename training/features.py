@@ -19,7 +19,8 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from tqdm import tqdm
 
-from model.classifier import SHIPPED_CLASSIFIER, WEIGHTS_FILE, load_classifier, to_img
+from model.classifier import SHIPPED_CLASSIFIER, WEIGHTS_FILE, load_classifier
+from model.pixels import to_img
 
 NAME = "efficientnet-lite0-112px"
 DIMENSION = 1280

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from model.pixels import to_img
 from training import alarms, distributed
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.data import ImageSet, batch_indices, batch_noise
@@ -28,8 +29,7 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
 
     # The batch: real garments, and noise for as many of the same classes.
     picked = batch_indices(len(data), config.seed, run.images_seen, config.batch_size)[rows]
-    pixels = data.pixels[picked].to(run.device)
-    real = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1  # [N, C, H, W]
+    real = to_img(data.pixels[picked].to(run.device))  # [N, C, H, W]
     label = data.labels[picked].to(run.device)
     shape = (config.batch_size, config.model.z_dim)
     z = torch.from_numpy(batch_noise(config.seed, run.images_seen, shape, NOISE_STREAM)[rows])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training.cas import CACHE_DIR, CasConfig, cached_cas, cas_score
-from training.data import ImageSet
+from training.cas import CasConfig, cached_cas, cas_score
+from training.data import CACHE_DIR, ImageSet
 
 REAL_COUNTS = (100, 1_000, 10_000)
 MIN_STEPS = 3_000

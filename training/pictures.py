@@ -8,8 +8,6 @@ same files. The card is written anew.
 import argparse
 import dataclasses
 import datetime as dt
-import io
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -22,24 +20,21 @@ from sklearn.metrics import pairwise_distances_argmin_min
 from model.config import FASHION_MNIST_CLASSES
 from model.generator import Generator
 from model.latents import blend_layers, broadcast, lerp, map_seeds, pattern_split, render
-from model.pixels import grid, to_image
+from model.pixels import grid, sheet_scale, to_image, to_png
 from model.storage import write_atomically
 from model.studio import Studio
 from model.weights import (
     DARINGS_FILE,
-    METRICS_FILE,
     NEAREST_FILE,
     STRIPS_FILE,
-    generator_sha256,
+    add_metrics,
     load_generator,
-    read_metrics,
 )
 from training.card import DARINGS, write_card
-from training.data import ImageSet, load_fashion_mnist
+from training.data import CACHE_DIR, ImageSet, load_fashion_mnist
 from training.features import NAME, cached_features, extract_features
 from training.hardware import describe_machine
 
-CACHE_DIR = Path("runs") / "cache"
 NEAREST = 20
 FIRST_SEED = 1_000_000
 COLUMNS = 10
@@ -158,9 +153,7 @@ def describe(neighbours: Neighbours, count: int, command: str) -> dict[str, Any]
 
 def small_png(pixels: np.ndarray) -> bytes:
     """uint8 pixels [H, W, C] as a PNG of few bytes."""
-    buffer = io.BytesIO()
-    to_image(pixels).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return to_png(to_image(pixels), optimize=True)
 
 
 def _check_count(count: int, test: ImageSet) -> None:
@@ -218,7 +211,7 @@ def _stack(blocks: list[np.ndarray], level: int = _BAND_LEVEL) -> np.ndarray:
 
 
 def _scaled(generator: Generator, pixels: np.ndarray) -> np.ndarray:
-    scale = max(1, 84 // generator.config.image_size)
+    scale = sheet_scale(generator.config.image_size)
     return pixels.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
@@ -243,10 +236,7 @@ def make_pictures(
         pixels = generator.sample(labels, seeds, batch_size=100)
         neighbours = find_nearest(pixels, train, test, cache_dir)
         files[NEAREST_FILE] = small_png(draw_nearest(generator, neighbours))
-        metrics = {**read_metrics(folder), "generator_sha256": generator_sha256(folder)}
-        metrics["nearest"] = describe(neighbours, count, command)
-        content = json.dumps(metrics, indent=2) + "\n"
-        write_atomically(folder / METRICS_FILE, content.encode())
+        add_metrics(folder, {"nearest": describe(neighbours, count, command)})
     return files
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from model.classifier import Classifier, load_classifier
-from training.data import ImageSet, Split, load_fashion_mnist
+from training.data import CACHE_DIR, ImageSet, Split, load_fashion_mnist
 from training.features import FeatureSpace, cached_features, space_c, space_e
 from training.memorisation import measure_memorisation
 from training.metrics import (
@@ -22,7 +22,6 @@ from training.metrics import (
 )
 from training.subjects import Sampled
 
-CACHE_DIR = Path("runs") / "cache"
 Figure = dict[str, Any]
 """At least a `value`; `error` where there is one, and what else belongs to it."""
 

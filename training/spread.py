@@ -3,6 +3,7 @@
 import torch
 
 from model.discriminator import Discriminator
+from model.pixels import to_img
 from training.data import ImageSet, batch_indices
 
 
@@ -17,10 +18,10 @@ def estimate_spread(critic: Discriminator, data: ImageSet, images: int, batch: i
     seen = total.new_zeros(critic.groups)
     for start in range(0, images, batch):
         picked = batch_indices(len(data), 0, start, batch)
-        img = data.pixels[picked].permute(0, 3, 1, 2).to(total.device).float() / 127.5 - 1
+        img = to_img(data.pixels[picked].to(total.device))
         label = data.labels[picked].to(total.device)
-        group = label if critic.config.num_classes else torch.zeros_like(label)
-        held = (torch.bincount(group, minlength=critic.groups) > 1).float()
+        members = torch.bincount(critic.group_of(label), minlength=critic.groups)
+        held = (members > 1).float()
         total += critic.class_spread(img, label) * held[:, None, None, None]
         seen += held
     found = seen > 0

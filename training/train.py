@@ -111,7 +111,7 @@ def settle(run_dir: Path, config: TrainConfig, device: torch.device) -> Executio
         for name, value in json.loads(json.dumps(fields)).items():
             if stored["config"].get(name) != value:
                 was = stored["config"].get(name)
-                raise ValueError(f"{run_dir} is a run with {name}={was!r}, not {value!r}")
+                raise ValueError(f"{run_dir} was begun with {name}={was!r}, not {value!r}")
         return Execution(**stored["execution"])
     execution = choose_execution(config, device, distributed.world_size())
     if distributed.rank() == 0:

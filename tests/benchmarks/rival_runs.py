@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from model.pixels import to_pixels
+from model.pixels import to_img, to_pixels
 from model.weights import load_generator
 from tests.benchmarks.rival_networks import CLASSES, RECIPES, Recipe
 from training.config import TrainConfig
@@ -19,6 +19,7 @@ from training.data import ImageSet, batch_indices, batch_noise
 from training.ema import ema_decay, update_ema
 from training.hardware import Execution
 from training.loop import train_step
+from training.losses import discriminator_loss
 from training.run import Run
 
 LEARNING_RATE = 2e-4
@@ -114,7 +115,7 @@ class Rival:
             with torch.no_grad():
                 fake = self.make(self._draw_noise(_Z), fake_label)
             told_real, told_fake = self.tell(real, label), self.tell(fake, fake_label)
-        loss = F.relu(1 - told_real.float()).mean() + F.relu(1 + told_fake.float()).mean()
+        loss = discriminator_loss("hinge", told_real.float(), told_fake.float())
         _descend(self.judges, loss)
         self.images_seen += len(real)
 
@@ -122,7 +123,7 @@ class Rival:
         picked = batch_indices(
             len(self.data), self.config.seed, self.images_seen, self.recipe.batch
         )
-        real = self.data.pixels[picked].permute(0, 3, 1, 2).float() / 127.5 - 1
+        real = to_img(self.data.pixels[picked])
         border = (self.recipe.size - real.shape[-1]) // 2
         real = F.pad(real, (border,) * 4, value=-1)
         return real.contiguous(memory_format=torch.channels_last), self.data.labels[picked]

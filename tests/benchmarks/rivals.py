@@ -33,9 +33,10 @@ from model.storage import write_atomically
 from tests.benchmarks.rival_figures import judge_all
 from tests.benchmarks.rival_networks import RECIPES
 from tests.benchmarks.rival_runs import Contender, build, sample_snapshot, variants
-from training.config import PRESETS, TrainConfig
+from training.config import PRESETS
 from training.data import ImageSet, load_fashion_mnist
-from training.hardware import Execution, choose_execution, describe_machine
+from training.hardware import describe_machine
+from training.train import settle
 
 NAMES = (*RECIPES, "trama")
 MARKS = (5.0, 10.0, 20.0, 30.0, 60.0)
@@ -114,33 +115,13 @@ def _resume(contender: Contender, folder: Path) -> tuple[float, float, bool]:
     return stored["seconds"], stored["seconds"], True
 
 
-def settle(run_dir: Path, config: TrainConfig) -> Execution:
-    """How convolutions run: chosen once, and the same for every contender of the folder.
-
-    Raises:
-        ValueError: the folder was begun with another configuration.
-    """
-    path, fields = run_dir / "rivals.json", json.loads(json.dumps(config.to_dict()))
-    if path.is_file():
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        for field, value in fields.items():
-            if stored["config"].get(field) != value:
-                was = stored["config"].get(field)
-                raise ValueError(f"{run_dir} was begun with {field}={was!r}, not {value!r}")
-        return Execution(**stored["execution"])
-    execution = choose_execution(config, torch.device("cpu"), 1)
-    run_dir.mkdir(parents=True, exist_ok=True)
-    content = {"config": fields, "execution": dataclasses.asdict(execution)}
-    write_atomically(path, json.dumps(content, indent=2).encode())
-    return execution
-
-
 def train_all(options: argparse.Namespace, marks: list[float], data: ImageSet) -> None:
     """One contender after the other."""
     config = PRESETS[options.preset]
     given = {name: getattr(options, name) for name in ("precision", "compile", "total_images")}
     config = dataclasses.replace(config, **{k: v for k, v in given.items() if v is not None})
-    execution = settle(options.run_dir, config)
+    options.run_dir.mkdir(parents=True, exist_ok=True)
+    execution = settle(options.run_dir, config, torch.device("cpu"))
     print(
         f"{len(data):,} garments on {describe_machine()}; {execution.precision}"
         f"{', compiled' if execution.compile else ''} ({execution.why})",
