@@ -66,9 +66,9 @@ def dye_of(label: int, seed: int) -> str:
     return tuple(DYES)[(2 * seed + label % 2) % len(DYES)]
 
 
-def blend_ramps(a: Ramp, b: Ramp, share: float) -> Ramp:
-    """Stop by stop, with `share` of b: indigo becomes madder by way of plum."""
-    mixed = (1 - share) * np.asarray(a, dtype=np.float64) + share * np.asarray(b)
+def mix_ramps(ramps: Sequence[Ramp], shares: Sequence[float]) -> Ramp:
+    """Stop by stop: halfway between indigo and madder lies plum. Shares sum to 1."""
+    mixed = np.tensordot(np.asarray(shares), np.asarray(ramps, dtype=np.float64), axes=1)
     return tuple((int(r), int(g), int(b)) for r, g, b in mixed.round())
 
 
@@ -105,7 +105,7 @@ def dye_cloth(pixels: np.ndarray, size: int, ramp: Ramp, area: float) -> np.ndar
     Args:
         pixels: uint8 [H, W, C] of the network; colour is reduced to its luminance.
         size: width and height of the result in pixels.
-        ramp: colours for dark to light, from `DYES` or `blend_ramps`.
+        ramp: colours for dark to light, from `DYES` or `mix_ramps`.
         area: largest region of dark print, see `hole_area`; counted at 28 px.
 
     Returns:

@@ -174,7 +174,10 @@ def mix_classes(
 
 
 def move(
-    generator: Generator, w_or_ws: torch.Tensor, strengths: Mapping[str, float]
+    generator: Generator,
+    w_or_ws: torch.Tensor,
+    strengths: Mapping[str, float],
+    in_pattern: Mapping[str, float] | None = None,
 ) -> torch.Tensor:
     """Move garments along named directions, or along components ("component 1").
 
@@ -182,6 +185,7 @@ def move(
         generator: with directions.
         w_or_ws: w [N, w_dim] or ws [N, L, w_dim].
         strengths: by name; one unit does what was measured of it, 0 changes nothing.
+        in_pattern: strengths in the layers from `pattern_split` on, where they are others.
 
     Returns:
         ws [N, L, w_dim], as a direction may need only some of the layers.
@@ -193,13 +197,16 @@ def move(
         raise ValueError("moving needs directions: run python -m training.derive")
     config = generator.config
     ws = broadcast(generator, w_or_ws) if w_or_ws.ndim == 2 else w_or_ws
-    change = torch.zeros(config.num_layers, config.w_dim)
+    change, split = torch.zeros(config.num_layers, config.w_dim), pattern_split(config)
     for name, strength in sorted(strengths.items()):
         direction = generator.directions.find(name, config.num_layers)
+        fine = strength if in_pattern is None else in_pattern[name]
         low, high = direction.low, direction.high
-        if not low <= strength <= high:
-            raise ValueError(f"strength of {name} must be in {low:g}..{high:g}, not {strength!r}")
-        change[slice(*direction.layers)] += strength * direction.vector
+        for value in (strength, fine):
+            if not low <= value <= high:
+                raise ValueError(f"strength of {name} must be in {low:g}..{high:g}, not {value!r}")
+        for layer in range(*direction.layers):
+            change[layer] += (strength if layer < split else fine) * direction.vector
     return ws + change.to(ws.device)
 
 

@@ -1,27 +1,33 @@
-"""What the page and its API ask for: garments, blends and edits as pixels, from checked values."""
+"""What the page and its API ask for: garments as recipes and as pixels, from checked values."""
 
 import copy
 import dataclasses
 import math
+import re
 import reprlib
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from model.checks import number, whole_number
+from model.dye import dye_of, find_dye
 from model.generator import Generator
 from model.labels import find_label
-from model.latents import (
-    MAX_DARING,
-    MAX_SEED,
-    blend_layers,
-    broadcast,
-    map_seeds,
-    move,
-    pattern_split,
-    render,
+from model.latents import MAX_DARING, MAX_SEED, map_seeds, move, pattern_split, render
+from model.recipe import (
+    WHOLE,
+    Edit,
+    Part,
+    Recipe,
+    RecipeError,
+    merge_edits,
+    round_shares,
 )
+from model.recipe_text import parse_recipe
+from model.weights import generator_sha256, load_generator
 
 DEFAULT_DARING = 0.7
 """Truncation where nobody asks for another: most garments are clean, and no two alike."""
@@ -29,24 +35,13 @@ DEFAULT_DARING = 0.7
 RAIL = 12
 """Garments on a rail of the wardrobe."""
 
-STRIP_STEPS = 51
-"""Pictures from A to B in a strip, one for every 2 % of B."""
-
 MAX_SHEET = 400
 """Garments on a sheet."""
 
+_DRAFT_BATCH = 17
 _GPU_BATCH = 64
 _LONGEST_NAME = 200
 _STEPS = 10
-
-
-@dataclasses.dataclass(frozen=True)
-class Garment:
-    """A recipe: the same three values are always the same picture."""
-
-    label: int
-    seed: int
-    daring: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,20 +64,31 @@ class Control:
 class Studio:
     """One generator behind checked values; safe to call from many threads.
 
-    Every method raises ValueError with the field and its value where a value is out of range or of
-    a wrong type.
+    `name` and `digest` stand in the recipes of its garments. Every method raises ValueError with
+    the field and its value where a value is out of range or of a wrong type.
     """
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, name: str = "model", digest: str = "0" * 8) -> None:
         self.generator = generator.float().eval().requires_grad_(False)
         self.config = generator.config
+        self.name, self.digest = name, digest
         self._turn = threading.BoundedSemaphore(1)
+
+    @classmethod
+    def open(cls, folder: str | Path, name: str | None = None) -> "Studio":
+        """Studio of a model folder; called by the folder's own name unless told otherwise.
+
+        Raises:
+            ModelFolderError: naming the file and the field that are at fault.
+        """
+        called = name or re.sub(r"[^A-Za-z0-9._-]+", "-", Path(folder).resolve().name).strip("-._")
+        return cls(load_generator(folder), called or "model", generator_sha256(folder)[:8])
 
     def on_accelerator(self) -> "Studio":
         """A copy on the GPU for long sheets, or this one where there is no GPU."""
         if not torch.cuda.is_available():
             return self
-        return Studio(copy.deepcopy(self.generator).to("cuda"))
+        return Studio(copy.deepcopy(self.generator).to("cuda"), self.name, self.digest)
 
     @property
     def default_daring(self) -> float:
@@ -91,7 +97,7 @@ class Studio:
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """The measured directions, for a slider each; `edit` knows the unnamed ones too.
+        """The measured directions, for a slider each; `edited` knows the unnamed ones too.
 
         Ends are whole tenths, so that a slider with steps of a tenth can stand at zero.
         """
@@ -111,24 +117,75 @@ class Studio:
             for direction in self.generator.directions.named
         )
 
-    def garment(self, label: object, seed: object, daring: object = None) -> Garment:
-        """Check a recipe; label by number or name, `default_daring` where daring is None."""
+    def garment(
+        self, label: object, seed: object, daring: object = None, dye: object = None
+    ) -> Recipe:
+        """A seed-born garment.
+
+        Args:
+            label: a class by number or name.
+            seed: whole number in 0 .. 2**32 - 1.
+            daring: truncation psi, 0 to 2, kept to four digits; `default_daring` if None.
+            dye: by name; the one that this seed and class wear if None.
+        """
         if isinstance(label, str) and len(label) <= _LONGEST_NAME:
-            number = find_label(label, self.config)
+            known = find_label(label, self.config)
         else:
-            number = _whole("label", label, 0, max(self.config.num_classes, 1) - 1)
-        share = self.default_daring if daring is None else _number("daring", daring, 0, MAX_DARING)
-        return Garment(number, _whole("seed", seed, 0, MAX_SEED), share)
+            known = whole_number("label", label, 0, max(self.config.num_classes, 1) - 1)
+        share = self.default_daring if daring is None else number("daring", daring, 0, MAX_DARING)
+        part = Part(known, whole_number("seed", seed, 0, MAX_SEED), round(share, 4))
+        if dye is None:
+            dye = dye_of(part.label, part.seed)
+        find_dye(dye)
+        return Recipe(self.name, self.digest, (part,), ((str(dye), 1.0),))
+
+    def read(self, text: object) -> Recipe:
+        """A recipe of this studio's model from its text, every name in it known.
+
+        Raises:
+            RecipeError: not a recipe, or of another model or revision than this studio's.
+        """
+        recipe = parse_recipe(text)
+        if recipe.model != self.name:
+            raise RecipeError("model", f"model must be {self.name}, not {recipe.model}")
+        if recipe.digest != self.digest:
+            told = f"revision of {self.name} must be {self.digest}, not {recipe.digest}"
+            raise RecipeError("revision", told)
+        most = max(self.config.num_classes, 1) - 1
+        for part in recipe.parts:
+            if part.label > most:
+                raise RecipeError("label", f"label must be in 0..{most}, not {part.label}")
+            if part.daring != 1 and self.generator.directions is None:
+                raise RecipeError("malformed", f"daring must be 1 here, not {part.daring:g}")
+        for edit in recipe.edits:
+            try:
+                self._strength(edit.name, edit.shape)
+                self._strength(edit.name, edit.pattern)
+            except ValueError as error:
+                raise RecipeError("direction", str(error)) from error
+        return recipe
+
+    def draw(self, recipes: Sequence[Recipe]) -> np.ndarray:
+        """Pixels [N, H, W, C] of garments: each the same bytes in any company."""
+        ws = torch.cat([self._ws(recipe) for recipe in recipes])
+        with self._turn:
+            return render(self.generator, ws, _GPU_BATCH if ws.is_cuda else 1)
+
+    def sketch(self, recipes: Sequence[Recipe]) -> np.ndarray:
+        """Pixels [N, H, W, C], many at a time: faster, and within one grey level of `draw`."""
+        ws = torch.cat([self._ws(recipe) for recipe in recipes])
+        with self._turn:
+            return render(self.generator, ws, _GPU_BATCH if ws.is_cuda else _DRAFT_BATCH)
 
     def generate(self, label: object, seed: object, daring: object = None) -> np.ndarray:
         """One garment, uint8 pixels [H, W, C]."""
-        pixels: np.ndarray = self._draw(self._map([self.garment(label, seed, daring)]))[0]
+        pixels: np.ndarray = self.draw([self.garment(label, seed, daring)])[0]
         return pixels
 
     def wardrobe(
         self, label: object, seed: object, daring: object = None, count: int = RAIL
-    ) -> tuple[list[Garment], np.ndarray]:
-        """Garments of one class, or of all in turn, from `seed` on, and their pixels [N, H, W, C].
+    ) -> list[Recipe]:
+        """Garments of one class, or of all in turn, from `seed` on.
 
         Args:
             label: a class by number or name; None or "all" for every class in turn.
@@ -136,132 +193,104 @@ class Studio:
             daring: truncation psi, 0 to 2.
             count: garments on the rail.
         """
-        start = min(_whole("seed", seed, 0, MAX_SEED), MAX_SEED - count + 1)
+        start = min(whole_number("seed", seed, 0, MAX_SEED), MAX_SEED - count + 1)
         if label is None or label == "all":
             classes = max(self.config.num_classes, 1)
-            labels: list[object] = [number % classes for number in range(count)]
+            labels: list[object] = [step % classes for step in range(count)]
         else:
             labels = [label] * count
-        garments = [self.garment(c, start + n, daring) for n, c in enumerate(labels)]
-        return garments, self._draw(self._map(garments))
+        return [self.garment(c, start + n, daring) for n, c in enumerate(labels)]
 
-    def line(self, seed: object, daring: object = None) -> tuple[list[Garment], np.ndarray]:
+    def line(self, seed: object, daring: object = None) -> list[Recipe]:
         """One seed in every class: a line of clothes that belong together."""
         classes = range(max(self.config.num_classes, 1))
-        garments = [self.garment(label, seed, daring) for label in classes]
-        return garments, self._draw(self._map(garments))
+        return [self.garment(label, seed, daring) for label in classes]
 
     def sheet(
         self, label: object, seed: object, daring: object = None, count: object = 100
-    ) -> tuple[list[Garment], np.ndarray]:
+    ) -> tuple[list[Recipe], np.ndarray]:
         """Many garments at once; on a GPU in large batches, to within one grey level."""
-        return self.wardrobe(label, seed, daring, _whole("count", count, 1, MAX_SHEET))
+        garments = self.wardrobe(label, seed, daring, whole_number("count", count, 1, MAX_SHEET))
+        return garments, self.draw(garments)
 
-    def blend(
-        self,
-        a: Garment,
-        b: Garment,
-        blend: object = 0.5,
-        shape: object = None,
-        pattern: object = None,
-    ) -> np.ndarray:
-        """Between two garments, uint8 pixels [H, W, C].
+    def class_mix(self, garment: Recipe, shares: object) -> Recipe:
+        """The main seed of a garment as a mixture of classes, its edits and dyes kept.
 
         Args:
-            a: what a share of 0 is.
-            b: what a share of 1 is.
-            blend: share of b, 0 to 1, where shape or pattern do not say otherwise.
-            shape: share of b in the coarse layers: outline, sleeves, length.
-            pattern: share of b in the fine layers: texture, contrast, details.
+            garment: whose main seed and daring it is.
+            shares: weight by label, in any unit: only their proportions count.
         """
-        share = _number("blend", blend, 0, 1)
-        coarse = share if shape is None else _number("shape", shape, 0, 1)
-        fine = share if pattern is None else _number("pattern", pattern, 0, 1)
-        pixels: np.ndarray = self._draw(self._between(a, b, [(coarse, fine)]))[0]
-        return pixels
+        if not isinstance(shares, Mapping) or not 0 < len(shares) <= max(
+            self.config.num_classes, 1
+        ):
+            raise ValueError(f"shares must be an object by label, not {reprlib.repr(shares)}")
+        given = {
+            self.garment(label, 0).label: number(f"shares[{label!r}]", share, 0, WHOLE)
+            for label, share in shares.items()
+        }
+        if not sum(given.values()):
+            raise ValueError(f"shares must have one above 0, not {reprlib.repr(shares)}")
+        main, labels = garment.main, sorted(given)
+        weights = zip(labels, round_shares([given[label] for label in labels]), strict=True)
+        parts = tuple(Part(c, main.seed, main.daring, s, s) for c, s in weights if s)
+        return dataclasses.replace(garment, parts=parts)
 
-    def strip(self, a: Garment, b: Garment, steps: object = STRIP_STEPS) -> np.ndarray:
-        """Every step from a to b in one go, uint8 pixels [steps, H, W, C]; the ends are a and b."""
-        count = _whole("steps", steps, 2, 101)
-        shares = [step / (count - 1) for step in range(count)]
-        return self._draw(self._between(a, b, [(share, share) for share in shares]))
-
-    def edit(self, garment: Garment, edits: object) -> np.ndarray:
-        """Move a garment along named directions, uint8 pixels [H, W, C].
+    def edited(self, garment: Recipe, edits: object) -> Recipe:
+        """A garment moved along directions, in place of the edits that it had.
 
         Args:
             garment: what no edits leave as it is.
             edits: strength by name of direction, each within the direction's useful range.
         """
-        strengths = self._strengths(edits)
-        pixels: np.ndarray = self._draw(self._move(garment, [strengths]))[0]
-        return pixels
+        given = edits if isinstance(edits, Mapping) else None
+        if given is None:
+            raise ValueError(f"edits must be an object, not {reprlib.repr(edits)}")
+        moved = [
+            Edit(name, strength, strength)
+            for name, value in given.items()
+            for strength in [self._strength(name, value)]
+        ]
+        return dataclasses.replace(garment, edits=merge_edits(moved))
 
-    def previews(self, garment: Garment, edits: object) -> np.ndarray:
-        """What the ends of every control would give: uint8 pixels [3 N + 1, H, W, C].
+    def previews(self, garment: Recipe) -> list[Recipe]:
+        """What the ends of every control would give: 3 N + 1 garments.
 
         For each of the N controls of the garment's class, all other edits kept: its lowest value,
         zero, its highest; at the end the garment without any edits.
         """
-        strengths = self._strengths(edits)
-        wanted = [
-            strengths | {control.name: value}
-            for control in self.controls
-            if not control.labels or garment.label in control.labels
-            for value in (control.low, 0.0, control.high)
-        ]
-        return self._draw(self._move(garment, [*wanted, {}]))
+        wanted = []
+        for control in self.controls:
+            if control.labels and garment.label not in control.labels:
+                continue
+            others = [edit for edit in garment.edits if edit.name != control.name]
+            for value in (control.low, 0.0, control.high):
+                edits = merge_edits([*others, Edit(control.name, value, value)])
+                wanted.append(dataclasses.replace(garment, edits=edits))
+        return [*wanted, dataclasses.replace(garment, edits=())]
 
-    def _strengths(self, edits: object) -> dict[str, float]:
-        given = edits if isinstance(edits, Mapping) else None
-        if given is None:
-            raise ValueError(f"edits must be an object, not {reprlib.repr(edits)}")
-        strengths = {}
-        for name, value in given.items():
-            if self.generator.directions is None:
-                raise ValueError(f"edits must be empty for this model, not {reprlib.repr(edits)}")
-            direction = self.generator.directions.find(name, self.config.num_layers)
-            strengths[name] = _number(f"edits[{name!r}]", value, direction.low, direction.high)
-        return strengths
+    def _strength(self, name: str, value: object) -> float:
+        if self.generator.directions is None:
+            raise ValueError(f"edits must be empty for this model, not {reprlib.repr(name)}")
+        direction = self.generator.directions.find(name, self.config.num_layers)
+        return number(f"edits[{name!r}]", value, direction.low, direction.high)
 
-    def _map(self, garments: Sequence[Garment]) -> torch.Tensor:
-        """W [N, w_dim]; a daring of its own for each garment."""
-        rows = [map_seeds(self.generator, [g.label], [g.seed], g.daring) for g in garments]
-        return torch.cat(rows)
-
-    def _between(
-        self, a: Garment, b: Garment, shares: Iterable[tuple[float, float]]
-    ) -> torch.Tensor:
-        """Ws [N, L, w_dim] for each share of b in shape and in pattern."""
-        ws = broadcast(self.generator, self._map([a, b]))
-        split = pattern_split(self.config)
-        return torch.cat([blend_layers(ws[:1], ws[1:], s, p, split) for s, p in shares])
-
-    def _move(self, garment: Garment, edits: Iterable[Mapping[str, float]]) -> torch.Tensor:
-        """Ws [N, L, w_dim], one for each set of strengths."""
-        ws = broadcast(self.generator, self._map([garment]))
-        return torch.cat([move(self.generator, ws, some) if some else ws for some in edits])
-
-    def _draw(self, w: torch.Tensor) -> np.ndarray:
-        """One picture a pass on a CPU: the same garment is the same bytes in any company."""
-        with self._turn:
-            return render(self.generator, w, _GPU_BATCH if w.is_cuda else 1)
+    def _ws(self, recipe: Recipe) -> torch.Tensor:
+        """Ws [1, L, w_dim] of a recipe; a part of weight 1 is exactly itself."""
+        parts, split = recipe.parts, pattern_split(self.config)
+        rows = [map_seeds(self.generator, [p.label], [p.seed], p.daring) for p in parts]
+        coarse = _weighted(rows, [p.shape for p in parts])
+        fine = _weighted(rows, [p.pattern for p in parts])
+        layers = self.config.num_layers
+        ws = torch.stack([coarse] * split + [fine] * (layers - split), dim=1)
+        if not recipe.edits:
+            return ws
+        shape = {edit.name: edit.shape for edit in recipe.edits}
+        return move(self.generator, ws, shape, {e.name: e.pattern for e in recipe.edits})
 
 
-def _whole(field: str, value: object, low: int, high: int) -> int:
-    """Whole number in low..high; JSON does not tell 42 from 42.0, so neither does this."""
-    number = int(value) if isinstance(value, float) and value.is_integer() else value
-    if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
-        raise ValueError(
-            f"{field} must be a whole number in {low}..{high}, not {reprlib.repr(value)}"
-        )
-    return number
-
-
-def _number(field: str, value: object, low: float, high: float) -> float:
-    number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else value
-    if not low <= number <= high:  # NaN is never between two numbers
-        raise ValueError(
-            f"{field} must be a number in {low:g}..{high:g}, not {reprlib.repr(value)}"
-        )
-    return float(number)
+def _weighted(rows: Sequence[torch.Tensor], weights: Sequence[float]) -> torch.Tensor:
+    some = [row if w == 1 else row * w for row, w in zip(rows, weights, strict=True) if w]
+    total = some[0]
+    for row in some[1:]:
+        total = total + row
+    return total

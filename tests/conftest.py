@@ -14,7 +14,7 @@ from model.directions import Directions, NamedDirection, save_directions
 from model.discriminator import Discriminator
 from model.generator import Generator
 from model.studio import Studio
-from model.weights import generator_sha256, load_generator, save_model
+from model.weights import generator_sha256, save_model
 
 TINY = ModelConfig(
     z_dim=8, class_dim=8, w_dim=16, base_width=8, generator_widths=(8, 8),
@@ -73,7 +73,7 @@ def plain_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def studio(tiny_model: Path) -> Studio:
     """Studio of the tiny model."""
-    return Studio(load_generator(tiny_model))
+    return Studio.open(tiny_model)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The page as a program: it starts offline, says which model it shows, and fails in one line."""
 
 import dataclasses
-import json
 import os
 import re
 import socket
@@ -16,6 +15,7 @@ import pytest
 
 from tests.conftest import TINY, write_tiny_model
 from ui.desk import Desk
+from ui.parts import load_words
 
 ROOT = Path(__file__).parent.parent
 GUARDED = """
@@ -106,7 +106,7 @@ def test_a_model_that_cannot_be_had_leads_to_the_embedded_one_with_a_notice(
     studio, origin = app.open_studio("nobody/nothing@v1")
     assert origin.kind == "fallback"
     assert origin.asked == "nobody/nothing@v1"
-    words = json.loads((ROOT / "ui" / "words.json").read_text(encoding="utf-8"))
+    words = load_words()
     for language in ("pt", "en"):
         assert f"reason_{origin.notice}" in words[language]
     assert studio.generate("dress", 1).any()
@@ -142,11 +142,10 @@ def test_other_models_have_a_page_too(
     studio, origin = app.open_studio(str(folder))
     app.build(studio, origin)
     desk = Desk(studio)
-    garment = {"label": 0, "seed": 1}
-    assert desk.picture({"garment": garment, "dye": "ink"})["png"].startswith("data:image/png")
+    recipe = studio.garment(0, 1).text
     for view in ("smooth", "pixels"):
-        request = {"a": garment, "b": garment, "dyes": ["ink", "moss"], "view": view}
-        assert desk.blend_picture(request)["png"].startswith("data:image/png")
+        answer = desk.picture({"recipe": recipe, "view": view})
+        assert answer["png"].startswith("data:image/png")
 
 
 def test_the_page_keeps_little(app: ModuleType) -> None:
@@ -157,7 +156,7 @@ def test_the_page_keeps_little(app: ModuleType) -> None:
 
 
 def test_every_word_of_the_page_is_in_both_languages() -> None:
-    words = json.loads((ROOT / "ui" / "words.json").read_text(encoding="utf-8"))
+    words = load_words()
     assert set(words["pt"]) == set(words["en"])
     sources = [*ROOT.glob("ui/*.html"), *ROOT.glob("ui/*.js")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
@@ -168,7 +167,16 @@ def test_every_word_of_the_page_is_in_both_languages() -> None:
     for key, word in words["pt"].items():
         assert sorted(holes.findall(word)) == sorted(holes.findall(words["en"][key])), key
     written = text + (ROOT / "ui" / "page.py").read_text(encoding="utf-8")
-    families = ("direction_", "reason_", "notice_", "origin_", "unit_", "end_", "adjustments")
+    families = (
+        "recipe_",
+        "direction_",
+        "reason_",
+        "notice_",
+        "origin_",
+        "unit_",
+        "end_",
+        "adjustments",
+    )
     dyes = ("indigo", "madder", "ochre", "moss", "ink")
     idle = {key for key in words["en"] if key not in used and not key.startswith(families)}
     assert not {key for key in idle if key not in dyes and key not in written}

@@ -6,13 +6,13 @@ import pytest
 from model.dye import (
     DYES,
     PAPER,
-    blend_ramps,
     dye_cloth,
     dye_of,
     dye_sheet,
     fill_print,
     find_dye,
     hole_area,
+    mix_ramps,
 )
 
 
@@ -71,9 +71,9 @@ def test_colour_pictures_are_dyed_by_their_luminance() -> None:
 
 
 def test_ramps_blend_stop_by_stop() -> None:
-    assert blend_ramps(DYES["indigo"], DYES["madder"], 0) == DYES["indigo"]
-    assert blend_ramps(DYES["indigo"], DYES["madder"], 1) == DYES["madder"]
-    halfway = blend_ramps(((0, 0, 0),) * 4, ((100, 200, 50),) * 4, 0.5)
+    assert mix_ramps((DYES["indigo"], DYES["madder"]), (1, 0)) == DYES["indigo"]
+    assert mix_ramps((DYES["indigo"], DYES["madder"]), (0, 1)) == DYES["madder"]
+    halfway = mix_ramps((((0, 0, 0),) * 4, ((100, 200, 50),) * 4), (0.5, 0.5))
     assert halfway == ((50, 100, 25),) * 4
 
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from model.latents import MAX_SEED, map_seeds, render
-from model.studio import RAIL, STRIP_STEPS, Garment, Studio
+from model.mixing import STRIP_STEPS, blend, strip
+from model.recipe import Recipe
+from model.studio import RAIL, Studio
 from model.weights import load_generator
 
 
@@ -20,7 +22,8 @@ def test_a_garment_is_what_its_generator_draws(studio: Studio) -> None:
 
 
 def test_wardrobe_counts_seeds_up_and_keeps_each_garment(studio: Studio) -> None:
-    garments, pixels = studio.wardrobe("dress", 100)
+    garments = studio.wardrobe("dress", 100)
+    pixels = studio.draw(garments)
     assert [g.seed for g in garments] == list(range(100, 100 + RAIL))
     assert {g.label for g in garments} == {3}
     assert (pixels[5] == studio.generate(3, 105)).all()
@@ -28,54 +31,60 @@ def test_wardrobe_counts_seeds_up_and_keeps_each_garment(studio: Studio) -> None
 
 def test_wardrobe_of_all_classes_takes_them_in_turn(studio: Studio) -> None:
     for every in (None, "all"):
-        garments, _ = studio.wardrobe(every, 0)
+        garments = studio.wardrobe(every, 0)
         assert [g.label for g in garments] == [*range(10), 0, 1]
 
 
 def test_wardrobe_ends_at_the_last_seed(studio: Studio) -> None:
-    garments, _ = studio.wardrobe(0, MAX_SEED)
+    garments = studio.wardrobe(0, MAX_SEED)
     assert garments[-1].seed == MAX_SEED
 
 
 def test_line_is_one_seed_in_every_class(studio: Studio) -> None:
-    garments, pixels = studio.line(7)
+    garments = studio.line(7)
+    pixels = studio.draw(garments)
     assert [(g.label, g.seed) for g in garments] == [(label, 7) for label in range(10)]
     assert len(np.unique(pixels.reshape(10, -1), axis=0)) == 10
 
 
 def test_the_ends_of_a_strip_are_its_garments(studio: Studio) -> None:
     a, b = studio.garment("dress", 1), studio.garment("coat", 2, 1.0)
-    strip = studio.strip(a, b)
-    assert len(strip) == STRIP_STEPS
-    assert (strip[0] == studio.generate(3, 1)).all()
-    assert (strip[-1] == studio.generate(4, 2, 1.0)).all()
-    assert (strip[25] == studio.blend(a, b, 0.5)).all()
+    pixels = studio.draw(strip(a, b))
+    assert len(pixels) == STRIP_STEPS
+    assert (pixels[0] == studio.generate(3, 1)).all()
+    assert (pixels[-1] == studio.generate(4, 2, 1.0)).all()
+    assert (pixels[25] == studio.draw([blend(a, b, 0.5)])[0]).all()
 
 
 def test_shape_and_pattern_follow_blend_unless_they_are_given(studio: Studio) -> None:
     a, b = studio.garment(0, 1), studio.garment(9, 2)
-    assert (studio.blend(a, b, 0.3) == studio.blend(a, b, 0.9, 0.3, 0.3)).all()
-    shape, pattern = studio.blend(a, b, 0, shape=1), studio.blend(a, b, 0, pattern=1)
+    assert blend(a, b, 0.3) == blend(a, b, 0.9, 0.3, 0.3)
+    shape, pattern, plain = studio.draw([blend(a, b, 0, shape=1), blend(a, b, 0, pattern=1), a])
     assert (shape != pattern).any()
-    assert (shape != studio.blend(a, b, 0)).any()
+    assert (shape != plain).any()
+
+
+def edit(studio: Studio, garment: Recipe, edits: object) -> np.ndarray:
+    pixels: np.ndarray = studio.draw([studio.edited(garment, edits)])[0]
+    return pixels
 
 
 def test_edits_move_and_no_edits_do_not(studio: Studio) -> None:
     garment = studio.garment("shirt", 5)
-    plain = studio.edit(garment, {})
+    plain = edit(studio, garment, {})
     assert (plain == studio.generate("shirt", 5)).all()
-    assert (studio.edit(garment, {"brightness": 0}) == plain).all()
-    assert (studio.edit(garment, {"brightness": 2}) != plain).any()
-    assert (studio.edit(garment, {"component 1": -1.5}) != plain).any()
+    assert (edit(studio, garment, {"brightness": 0}) == plain).all()
+    assert (edit(studio, garment, {"brightness": 2}) != plain).any()
+    assert (edit(studio, garment, {"component 1": -1.5}) != plain).any()
 
 
 def test_previews_show_the_ends_of_the_controls_of_the_class(studio: Studio) -> None:
     shirt, bag = studio.garment("shirt", 5), studio.garment("bag", 5)
-    pictures = studio.previews(shirt, {"sleeves": 1})
+    pictures = studio.draw(studio.previews(studio.edited(shirt, {"sleeves": 1})))
     assert len(pictures) == 3 * 2 + 1
-    assert len(studio.previews(bag, {})) == 3 * 1 + 1
-    assert (pictures[0] == studio.edit(shirt, {"sleeves": 1, "brightness": -2})).all()
-    assert (pictures[-1] == studio.edit(shirt, {})).all()
+    assert len(studio.previews(bag)) == 3 * 1 + 1
+    assert (pictures[0] == edit(studio, shirt, {"sleeves": 1, "brightness": -2})).all()
+    assert (pictures[-1] == edit(studio, shirt, {})).all()
 
 
 def test_controls_say_what_was_measured(studio: Studio) -> None:
@@ -94,7 +103,7 @@ def test_a_model_without_directions_still_draws(plain_model) -> None:
     assert plain.controls == ()
     assert plain.generate("dress", 1).any()
     with pytest.raises(ValueError, match="edits must be empty for this model"):
-        plain.edit(plain.garment(3, 1), {"brightness": 1})
+        plain.edited(plain.garment(3, 1), {"brightness": 1})
     with pytest.raises(ValueError, match="daring"):
         plain.generate("dress", 1, 0.5)
 
@@ -137,9 +146,9 @@ def test_refuses_a_daring_by_name_and_value(studio: Studio, daring: object) -> N
 @pytest.mark.parametrize("field", ["blend", "shape", "pattern"])
 @pytest.mark.parametrize("share", [-0.01, 1.01, "half", float("nan")])
 def test_refuses_a_share_by_name_and_value(studio: Studio, field: str, share: object) -> None:
-    garment = Garment(0, 0, 1.0)
+    garment = studio.garment(0, 0)
     with pytest.raises(ValueError, match=rf"{field} must be a number in 0\.\.1, not "):
-        studio.blend(garment, garment, **{field: share})
+        blend(garment, garment, **{field: share})
 
 
 @pytest.mark.parametrize(
@@ -155,7 +164,7 @@ def test_refuses_a_share_by_name_and_value(studio: Studio, field: str, share: ob
 )
 def test_refuses_edits_by_name_and_value(studio: Studio, edits: object, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        studio.edit(studio.garment("dress", 1), edits)
+        studio.edited(studio.garment("dress", 1), edits)
 
 
 @pytest.mark.parametrize("count", [0, 401, "many", 2.5])

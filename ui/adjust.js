@@ -3,7 +3,7 @@
 const { $, $$, setup } = trama, root = element, IN_VIEW = 5;
 const big = $('big', root), dyes = $('dyes', root), original = $('original', root);
 const edits = Object.fromEntries(setup.directions.map(d => [d.name, 0])), rows = {};
-let shown = null, pixels = null, plain = null;           // shown: the garment that the pictures are of
+let shown = null, edited = null, pixels = null, plain = null;           // shown: the garment that the pictures are of
 
 const applies = ({ labels }) => !labels.length || labels.includes(trama.garment.label);
 const controls = () => setup.directions.filter(applies);  // a bag has no sleeves
@@ -16,7 +16,7 @@ const before = () => original.getAttribute('aria-pressed') === 'true';
 
 function drawStage() {
   const garment = trama.garment, name = trama.nameOf(garment), count = Object.keys(used()).length;
-  $('title', root).textContent = trama.className(garment.label);
+  $('title', root).textContent = trama.kindOf(garment);
   const seed = document.createElement('span');
   seed.className = 'long';
   seed.textContent = `${trama.word('seed_of', garment)} · `;
@@ -38,15 +38,15 @@ function drawRow(direction) {
   for (const b of switches) b.setAttribute('aria-pressed', value === at[b.dataset.end]);
 }
 
-const askEdit = trama.latest(server.edit, answer => { [pixels] = trama.decode(answer.pixels); drawStage(); });
+const askEdit = trama.latest(server.edit, answer => { [edited] = trama.take(answer); pixels = edited.pixels; drawStage(); });
 const askEnds = trama.latest(server.previews, (answer, asked) => {
   const pictures = trama.decode(answer.pixels);
   plain = pictures.at(-1);
-  if (!trama.same(asked.garment, trama.garment)) return;
-  controls().forEach((d, i) => rows[d.name].switches.forEach((b, k) => trama.show($$('canvas', b)[0], trama.picture(asked.garment, 'smooth', pictures[3 * i + k]))));
+  if (asked.recipe !== trama.recipe(trama.garment)) return;
+  controls().forEach((d, i) => rows[d.name].switches.forEach((b, k) => trama.show($$('canvas', b)[0], trama.picture(trama.garment, 'smooth', pictures[3 * i + k]))));
   drawStage();
 });
-const request = () => ({ garment: trama.recipe(trama.garment), edits: used() });
+const request = () => ({ recipe: trama.recipe(trama.garment), edits: used() });
 const render = () => askEdit(request());
 const settle = () => { render(); askEnds(request()); };
 
@@ -86,22 +86,20 @@ function arrange() {
   $('more-count', root).textContent = all.length - first;
 }
 
-const save = trama.saver(server.edit_picture);
 original.onclick = () => { original.setAttribute('aria-pressed', !before()); drawStage(); };
 $('reset', root).onclick = () => { reset(); settle(); trama.say(trama.word('reset_done')); };
 $('another', root).onclick = async () => {
   const { label, daring } = trama.garment;
-  const answer = await trama.ask(server.garment, { label, daring, seed: trama.randomSeed() });
-  if (answer) trama.choose({ label, daring, seed: answer.seed, pixels: trama.decode(answer.pixels)[0] });
+  const answer = await trama.ask(trama.server.garment, { label, daring, seed: trama.randomSeed() });
+  if (answer) trama.choose(trama.take(answer)[0]);
 };
-$('save', root).onclick = () => save(
-  { garment: trama.recipe(trama.garment), edits: before() ? {} : used(), dye: trama.dyeOf(trama.garment), view: trama.view },
-  trama.nameOf(trama.garment));
+$('save', root).onclick = () => trama.savePicture(before() || !edited ? trama.garment : edited);
 
 function open() {                                        // pictures are only asked for when they are seen
   if (document.body.dataset.screen !== 'adjust' || !trama.garment || trama.same(shown, trama.garment)) return;
   shown = trama.garment;
   pixels = plain = shown.pixels;
+  edited = null;
   arrange();
   drawStage();
   settle();

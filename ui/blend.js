@@ -6,13 +6,14 @@ const FILM_STEP = 10, step = 100 / (first.steps - 1);
 let strip = [], single = null, follow = true;            // follow: shape and pattern are where blend is
 
 const request = () => ({ a: trama.recipe(pair.a), b: trama.recipe(pair.b) });
+const mixture = () => ({ recipes: [trama.recipe(pair.a), trama.recipe(pair.b)], shape: [1 - shape.value / 100, shape.value / 100], pattern: [1 - pattern.value / 100, pattern.value / 100] });
 const shares = () => ({ shape: Number(shape.value) / 100, pattern: Number(pattern.value) / 100 });
 const frame = percent => strip[Math.round(percent / step)];
 
 function picture(pixels, { shape, pattern }, view) {
   const { a, b } = pair, between = (x, y, share) => x * (1 - share) + y * share;
-  const ramps = [a, b].map(garment => setup.dyes[trama.dyeOf(garment)]);
-  return { pixels, view, area: between(trama.areaOf(a), trama.areaOf(b), shape), ramp: trama.blendRamps(...ramps, (shape + pattern) / 2) };
+  const share = (shape + pattern) / 2;
+  return { pixels, view, area: between(trama.areaOf(a), trama.areaOf(b), share), ramp: trama.mixRamps([a, b].map(trama.rampOf), [1 - share, share]) };
 }
 
 function drawBig() {
@@ -65,14 +66,14 @@ function drawPair() {
 const draw = () => { drawPair(); drawFilm(); drawBig(); };
 
 const askStrip = trama.latest(server.strip, answer => take(answer));
-const askSingle = trama.latest(server.blend, answer => { if (!follow) { [single] = trama.decode(answer.pixels); drawBig(); } });
+const askSingle = trama.latest(trama.server.mix, answer => { if (!follow) { [single] = trama.decode(answer.pixels); drawBig(); } });
 function take(answer) {
   strip = trama.decode(answer.pixels);
   pair.a.pixels = strip[0];                              // the ends of the strip are the two garments
   pair.b.pixels = strip.at(-1);
   draw();
 }
-const refresh = () => { drawPair(); askStrip(request()); if (!follow) askSingle({ ...request(), ...shares() }); };
+const refresh = () => { drawPair(); askStrip(request()); if (!follow) askSingle(mixture()); };
 
 function move(percent) {
   follow = true;
@@ -83,13 +84,16 @@ function detach() {
   follow = false;
   mix.value = (Number(shape.value) + Number(pattern.value)) / 2;
   drawBig();
-  askSingle({ ...request(), ...shares() });
+  askSingle(mixture());
 }
 
 const cards = {};
 for (const letter of ['a', 'b']) {
   const card = $('card', root).content.firstElementChild.cloneNode(true), find = selector => $$(selector, card)[0];
-  const change = values => { trama.put(letter, { ...trama.recipe(pair[letter]), ...values }); };
+  const change = async values => {
+    const { label, seed, daring } = pair[letter], answer = await trama.ask(trama.server.garment, { label, seed, daring, ...values });
+    if (answer) trama.put(letter, trama.take(answer)[0]);
+  };
   cards[letter] = { root: card, canvas: find('canvas'), choice: find('select'), seed: find('input'), dyes: find('.dyes') };
   find('.letter').textContent = letter.toUpperCase();
   find('select').hidden = setup.classes.length < 2;
@@ -99,20 +103,20 @@ for (const letter of ['a', 'b']) {
   $('cards', root).append(card);
 }
 
-const save = trama.saver(server.blend_picture);
 mix.oninput = () => move(mix.value);
 shape.oninput = pattern.oninput = detach;
 for (const range of [mix, shape, pattern]) range.onchange = () => trama.say(big.getAttribute('aria-label'));
 for (const b of $$('.thumb', root)) b.onclick = () => { move(b.dataset.end); trama.say(b.title); };
-$('save', root).onclick = () => save(
-  { ...request(), ...shares(), dyes: [trama.dyeOf(pair.a), trama.dyeOf(pair.b)], view: trama.view },
-  `${trama.word('blend')} ${pair.a.seed} ${pair.b.seed}`);
+$('save', root).onclick = async () => {
+  const answer = await trama.ask(trama.server.mix, mixture());
+  if (answer) trama.savePicture(trama.take(answer)[0]);
+};
 
 trama.on('pair', refresh);
 trama.on('dye', draw);
 trama.on('view', drawBig);
 
-Object.assign(pair, { a: first.a, b: first.b });
+[pair.a, pair.b] = trama.take(first.pair);
 mix.value = shape.value = pattern.value = first.percent;
 trama.mount(root, () => {
   for (const { choice, dyes, root: card } of Object.values(cards)) {

@@ -11,7 +11,7 @@ trama.decode = base64 => {
   return Array.from({ length: bytes.length / each }, (_, i) => bytes.subarray(i * each, (i + 1) * each));
 };
 
-trama.blendRamps = (a, b, share) => a.map((stop, k) => stop.map((v, c) => v * (1 - share) + b[k][c] * share));
+trama.mixRamps = (ramps, shares) => ramps[0].map((stop, k) => stop.map((_, c) => Math.round(ramps.reduce((sum, ramp, i) => sum + shares[i] * ramp[k][c], 0))));
 
 function tones(pixels) {
   const tone = new Float32Array(side * side);

@@ -8,9 +8,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from PIL import Image
 
-from model.dye import Ramp, blend_ramps, dye_cloth, dye_of, find_dye, hole_area
+from model.checks import number
+from model.dye import dye_cloth, hole_area
+from model.mixing import children
 from model.pixels import to_image, to_png
-from model.studio import Garment, Studio
+from model.recipe import Recipe, RecipeError, mix
+from model.studio import Studio
 
 Json: TypeAlias = Mapping[str, Any]
 Answer: TypeAlias = dict[str, Any]
@@ -19,12 +22,14 @@ PICTURE_SIDE = 896
 """Side of a downloaded picture: 32 times the 28 pixels."""
 
 THUMBNAIL_SIDE = 96
+MAX_MIXED = 4
 
 
 def answering(answer: Callable[[Json], Answer]) -> Callable[[object], Answer]:
     """A server function that says what is wrong with a request instead of raising.
 
-    A raised error reaches the browser as null, without a word.
+    A raised error reaches the browser as null, without a word. `reason` is a word that the page
+    translates, `error` the message for who reads English.
     """
 
     @functools.wraps(answer)
@@ -33,6 +38,8 @@ def answering(answer: Callable[[Json], Answer]) -> Callable[[object], Answer]:
             return {"error": "request must be an object"}
         try:
             return answer(request)
+        except RecipeError as error:
+            return {"error": str(error), "reason": error.reason}
         except ValueError as error:
             return {"error": str(error)}
 
@@ -40,102 +47,101 @@ def answering(answer: Callable[[Json], Answer]) -> Callable[[object], Answer]:
 
 
 class Desk:
-    """The server functions of one page; pixels travel as base64 of the network's own bytes."""
+    """Server functions that every screen may call; garments travel as recipes and raw pixels."""
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
 
-    def wardrobe(self, request: Json) -> Answer:
-        """A rail of garments of one class, or of all where label is null."""
-        garments, pixels = self.studio.wardrobe(
-            request.get("label"), request.get("seed"), request.get("daring")
-        )
-        return _rail(garments, pixels)
+    def open(self, request: Json) -> Answer:
+        """The garment of a recipe."""
+        return self.drawn([self.recipe(request)])
+
+    def garment(self, request: Json) -> Answer:
+        """A seed-born garment."""
+        fields = (request.get(name) for name in ("label", "seed", "daring", "dye"))
+        return self.drawn([self.studio.garment(*fields)])
 
     def line(self, request: Json) -> Answer:
         """One seed in every class."""
-        return _rail(*self.studio.line(request.get("seed"), request.get("daring")))
+        return self.drawn(self.studio.line(request.get("seed"), request.get("daring")))
 
-    def garment(self, request: Json) -> Answer:
-        """One garment."""
-        garment = self._garment(request)
-        pixels = self.studio.edit(garment, {})
-        return {"seed": garment.seed, "pixels": encode(pixels)}
+    def mix(self, request: Json) -> Answer:
+        """A garment between up to four others, by a share of each in `shape` and in `pattern`."""
+        recipes = self.recipes(request, MAX_MIXED)
+        shares = [_shares(request, field, len(recipes)) for field in ("shape", "pattern")]
+        return self.drawn([mix(recipes, *shares)])
 
-    def strip(self, request: Json) -> Answer:
-        """Every step from a to b."""
-        return {"pixels": encode(self.studio.strip(*self._pair(request)))}
-
-    def blend(self, request: Json) -> Answer:
-        """One garment between a and b."""
-        a, b = self._pair(request)
-        shape, pattern = request.get("shape"), request.get("pattern")
-        pixels = self.studio.blend(a, b, shape=shape, pattern=pattern)
-        return {"pixels": encode(pixels)}
-
-    def edit(self, request: Json) -> Answer:
-        """One garment moved along named directions."""
-        garment = self._garment(request.get("garment"))
-        return {"pixels": encode(self.studio.edit(garment, request.get("edits")))}
-
-    def previews(self, request: Json) -> Answer:
-        """Both ends and the middle of every control, and the garment as it was."""
-        garment = self._garment(request.get("garment"))
-        return {"pixels": encode(self.studio.previews(garment, request.get("edits")))}
+    def make_children(self, request: Json) -> Answer:
+        """Twelve variations of a garment."""
+        parent = self.recipe(request)
+        return self.drawn(children(parent, request.get("difference"), request.get("seed")))
 
     def picture(self, request: Json) -> Answer:
         """A garment as a PNG to keep."""
-        garment = self._garment(request.get("garment"))
-        return self._png(self.studio.edit(garment, {}), request, self._area(garment))
-
-    def edit_picture(self, request: Json) -> Answer:
-        """An adjusted garment as a PNG to keep."""
-        garment = self._garment(request.get("garment"))
-        pixels = self.studio.edit(garment, request.get("edits"))
-        return self._png(pixels, request, self._area(garment))
-
-    def blend_picture(self, request: Json) -> Answer:
-        """A blend as a PNG to keep, its two dyes blended like its layers."""
-        a, b = self._pair(request)
-        given = (request.get("shape"), request.get("pattern"))
-        coarse, fine = (0.5 if share is None else share for share in given)
-        pixels = self.studio.blend(a, b, shape=coarse, pattern=fine)
-        dyes = request.get("dyes")
-        if not isinstance(dyes, Sequence) or len(dyes) != 2:
-            raise ValueError("dyes must be a list of two")
-        ramp = blend_ramps(find_dye(dyes[0]), find_dye(dyes[1]), (coarse + fine) / 2)
-        area = (1 - coarse) * self._area(a) + coarse * self._area(b)
-        return self._png(pixels, request, area, ramp)
-
-    def thumbnails(self, garments: Sequence[Garment], pixels: np.ndarray) -> list[str]:
-        """Small pictures in each garment's own dye, as addresses for an img element."""
-        looks = [(find_dye(dye_of(g.label, g.seed)), self._area(g)) for g in garments]
-        images = [
-            _dyed(picture, THUMBNAIL_SIDE, ramp, area)
-            for picture, (ramp, area) in zip(pixels, looks, strict=True)
-        ]
-        return [_address(image) for image in images]
-
-    def _garment(self, recipe: object) -> Garment:
-        fields = recipe if isinstance(recipe, Mapping) else {}
-        return self.studio.garment(fields.get("label"), fields.get("seed"), fields.get("daring"))
-
-    def _pair(self, request: Json) -> tuple[Garment, Garment]:
-        return self._garment(request.get("a")), self._garment(request.get("b"))
-
-    def _area(self, garment: Garment) -> int:
-        names = self.studio.config.class_names
-        return hole_area(names[garment.label] if names else "")
-
-    def _png(
-        self, pixels: np.ndarray, request: Json, area: float, ramp: Ramp | None = None
-    ) -> Answer:
+        recipe = self.recipe(request)
+        pixels = self.studio.draw([recipe])[0]
         if request.get("view") == "pixels":
             side = (PICTURE_SIDE, PICTURE_SIDE)
             image = to_image(pixels).resize(side, Image.Resampling.NEAREST)
         else:
-            image = _dyed(pixels, PICTURE_SIDE, ramp or find_dye(request.get("dye")), area)
+            image = self.cloth(recipe, pixels, PICTURE_SIDE)
         return {"png": _address(image)}
+
+    def recipe(self, request: Json, field: str = "recipe") -> Recipe:
+        """A recipe that a request holds, checked."""
+        return self.studio.read(request.get(field))
+
+    def recipes(self, request: Json, most: int, field: str = "recipes") -> list[Recipe]:
+        """A list of 1 to `most` recipes that a request holds, each checked."""
+        texts = request.get(field)
+        if not isinstance(texts, Sequence) or isinstance(texts, str) or not 0 < len(texts) <= most:
+            raise ValueError(f"{field} must be a list of 1..{most} recipes")
+        return [self.studio.read(text) for text in texts]
+
+    def drawn(self, recipes: Sequence[Recipe]) -> Answer:
+        """Garments as the page's scripts know them."""
+        return {
+            "garments": [describe(recipe) for recipe in recipes],
+            "pixels": encode(self.studio.draw(recipes)),
+        }
+
+    def cloth(self, recipe: Recipe, pixels: np.ndarray, side: int) -> Image.Image:
+        """Cloth where the network made luminance; what it made in colour stays as it is."""
+        if pixels.shape[-1] == 3:
+            return to_image(pixels).resize((side, side), Image.Resampling.BICUBIC)
+        return Image.fromarray(dye_cloth(pixels, side, recipe.ramp, self.area(recipe)))
+
+    def area(self, recipe: Recipe) -> float:
+        """Largest region of dark print that is not a hole, weighted by the garment's classes."""
+        names = self.studio.config.class_names
+        return sum(share * hole_area(names[c] if names else "") for c, share in recipe.classes)
+
+    def label(self, class_name: str) -> int:
+        """Label of a class by its name; the first for a model that does not have it."""
+        names = self.studio.config.class_names
+        return names.index(class_name) if class_name in names else 0
+
+    def thumbnails(self, recipes: Sequence[Recipe]) -> list[str]:
+        """Small pictures as addresses for an img element."""
+        pixels = self.studio.draw(recipes)
+        return [
+            _address(self.cloth(recipe, picture, THUMBNAIL_SIDE))
+            for recipe, picture in zip(recipes, pixels, strict=True)
+        ]
+
+
+def describe(recipe: Recipe) -> Answer:
+    """What the page's scripts want to know of a recipe without parsing it."""
+    return {
+        "recipe": recipe.text,
+        "label": recipe.label,
+        "classes": recipe.classes,
+        "seed": recipe.seed,
+        "daring": recipe.daring,
+        "parts": len(recipe.parts),
+        "dyes": recipe.dyes,
+        "edits": {edit.name: edit.shape for edit in recipe.edits},
+    }
 
 
 def encode(pixels: np.ndarray) -> str:
@@ -143,19 +149,14 @@ def encode(pixels: np.ndarray) -> str:
     return base64.b64encode(pixels.tobytes()).decode()
 
 
-def _rail(garments: Sequence[Garment], pixels: np.ndarray) -> Answer:
-    return {
-        "garments": [(garment.label, garment.seed) for garment in garments],
-        "daring": garments[0].daring,
-        "pixels": encode(pixels),
-    }
-
-
-def _dyed(pixels: np.ndarray, side: int, ramp: Ramp, area: float) -> Image.Image:
-    """Cloth where the network made luminance; what it made in colour stays as it is."""
-    if pixels.shape[-1] == 3:
-        return to_image(pixels).resize((side, side), Image.Resampling.BICUBIC)
-    return Image.fromarray(dye_cloth(pixels, side, ramp, area))
+def _shares(request: Json, field: str, count: int) -> list[float]:
+    shares = request.get(field)
+    if not isinstance(shares, Sequence) or isinstance(shares, str) or len(shares) != count:
+        raise ValueError(f"{field} must be a list of {count} numbers")
+    numbers = [number(f"{field}[{n}]", share, 0, 1) for n, share in enumerate(shares)]
+    if not sum(numbers):
+        raise ValueError(f"{field} must have a share above 0")
+    return numbers
 
 
 def _address(image: Image.Image) -> str:

@@ -1,6 +1,6 @@
 /* What the screens share: words, the garment in hand, A and B, dyes, and calls to the server. */
 (() => {
-const { setup } = trama, listeners = {}, dyes = new Map();
+const { setup } = trama, listeners = {}, dyes = new Map(), dyeNames = Object.keys(setup.dyes);
 const $ = (name, root) => root.querySelector(`[data-part="${name}"]`);
 const $$ = (selector, root) => [...root.querySelectorAll(selector)];
 Object.assign(trama, { $, $$, garment: null, pair: { a: null, b: null }, view: 'smooth' });
@@ -16,7 +16,8 @@ trama.word = (key, values = {}) =>
 trama.number = (value, digits = 0, sign = 'auto') => new Intl.NumberFormat(trama.language === 'pt' ? 'pt-BR' : 'en',
   { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign, useGrouping: false }).format(value).replace('-', '−');
 trama.className = label => setup.classes[label][trama.language];
-trama.nameOf = garment => `${trama.className(garment.label)} ${garment.seed}`;
+trama.kindOf = garment => garment.classes.filter(([, share], i) => !i || share >= .15).slice(0, 2).map(([label]) => trama.className(label)).join(' × ');
+trama.nameOf = garment => `${trama.kindOf(garment)} ${garment.seed}`;
 function translate(root) {
   for (const e of $$('[data-t]', root)) e.textContent = trama.word(e.dataset.t);
   for (const e of $$('[data-say]', root)) e.setAttribute('aria-label', trama.word(e.dataset.say));
@@ -28,16 +29,21 @@ trama.speak = language => {
   trama.emit('language');
 };
 
-/* garments and dyes */
-const keyOf = garment => `${garment.label}:${garment.seed}`;
-const dyeNames = Object.keys(setup.dyes);
-trama.same = (a, b) => !!a && !!b && keyOf(a) === keyOf(b) && a.daring === b.daring;
-trama.dyeOf = garment => dyes.get(keyOf(garment)) ?? dyeNames[(2 * garment.seed + garment.label % 2) % dyeNames.length];
-trama.setDye = (garment, dye) => { dyes.set(keyOf(garment), dye); trama.emit('dye', garment); };
-trama.areaOf = garment => setup.classes[garment.label].area;
+/* garments: what the server says of a recipe, and its pixels; a dye changes but the end of a recipe */
+const bare = garment => garment.recipe.slice(0, garment.recipe.lastIndexOf('~'));
+trama.take = answer => {
+  const pixels = trama.decode(answer.pixels);
+  return answer.garments.map((garment, i) => ({ ...garment, pixels: pixels[i] }));
+};
+trama.same = (a, b) => !!a && !!b && bare(a) === bare(b);
+trama.dyesOf = garment => dyes.get(bare(garment)) ?? garment.dyes;
+trama.dyeOf = garment => trama.dyesOf(garment).length === 1 ? trama.dyesOf(garment)[0][0] : null;
+trama.recipe = garment => `${bare(garment)}~${trama.dyesOf(garment).map(([name, share]) => share === 1 ? name : `${name}:${share}`).join(',')}`;
+trama.setDye = (garment, dye) => { dyes.set(bare(garment), [[dye, 1]]); trama.emit('dye', garment); };
+trama.rampOf = garment => trama.mixRamps(trama.dyesOf(garment).map(([name]) => setup.dyes[name]), trama.dyesOf(garment).map(([, share]) => share));
+trama.areaOf = garment => garment.classes.reduce((area, [label, share]) => area + share * setup.classes[label].area, 0);
 trama.picture = (garment, view = 'smooth', pixels = garment.pixels) =>
-  ({ pixels, area: trama.areaOf(garment), ramp: setup.dyes[trama.dyeOf(garment)], view });
-trama.recipe = ({ label, seed, daring }) => ({ label, seed, daring });
+  ({ pixels, area: trama.areaOf(garment), ramp: trama.rampOf(garment), view });
 trama.choose = garment => { trama.garment = garment; trama.emit('garment'); };
 trama.put = (letter, garment) => { trama.pair[letter] = garment; trama.emit('pair', letter); };
 trama.randomSeed = () => Math.floor(Math.random() * 10000);
@@ -65,14 +71,15 @@ trama.pressDyes = (root, garment) => {
 /* the server */
 const page = {};
 trama.say = text => { if (page.live) page.live.textContent = text; };
-trama.fail = detail => {
-  $$('span', page.failure)[0].textContent = trama.word(detail ? 'refused' : 'unreachable', { detail });
+trama.fail = (detail, reason) => {
+  const told = reason && `recipe_${reason}`, known = told && trama.word(told) !== told;
+  $$('span', page.failure)[0].textContent = trama.word(known ? told : detail ? 'refused' : 'unreachable', { detail });
   page.failure.hidden = false;
 };
 trama.ask = async (call, request) => {
   let answer = null;
   try { answer = await call(request); } catch { /* told below, as an answer of null is */ }
-  if (!answer || answer.error) { trama.fail(answer?.error); return null; }
+  if (!answer || answer.error) { trama.fail(answer?.error, answer?.reason); return null; }
   page.failure.hidden = true;
   return answer;
 };
@@ -91,13 +98,16 @@ trama.latest = (call, show, working = () => {}) => {     // one call in flight; 
     working(busy = false);
   };
 };
-trama.saver = call => async (request, name) => {
-  const answer = await trama.ask(call, request);
-  if (!answer) return;
+trama.hand = (address, name) => {                       // a file into the visitor's hands
   const link = document.createElement('a');
-  link.href = answer.png;
-  link.download = `trama-${name}.png`.toLowerCase().replace(/\s+/g, '-');
+  link.href = address;
+  link.download = `trama-${name}`.toLowerCase().replace(/[\s×+]+/g, '-');
   link.click();
+};
+trama.savePicture = async garment => {
+  const answer = await trama.ask(trama.server.picture, { recipe: trama.recipe(garment), view: trama.view });
+  if (!answer) return;
+  trama.hand(answer.png, `${trama.nameOf(garment)}.png`);
   trama.say(trama.word('saved'));
 };
 
@@ -135,8 +145,7 @@ trama.mount = (root, draw) => {
   all();
 };
 function go() {
-  const wanted = location.hash.slice(1), known = ['wardrobe', 'blend', ...(setup.directions.length ? ['adjust'] : [])];
-  const screen = known.includes(wanted) ? wanted : 'wardrobe';
+  const wanted = location.hash.slice(1), screen = setup.screens.includes(wanted) ? wanted : setup.screens[0];
   document.body.dataset.screen = screen;
   trama.emit('screen', screen);
 }
@@ -145,17 +154,24 @@ trama.reveal = part => {                                 // on a phone, a tapped
   const still = matchMedia('(prefers-reduced-motion:reduce)').matches;
   part.scrollIntoView({ behavior: still ? 'auto' : 'smooth', block: 'start' });
 };
-trama.header = (root, origin) => {
+trama.header = (root, origin, server) => {
+  trama.server = server;
   for (const part of ['live', 'failure', 'notice']) page[part] = $(part, root);
   $$('button', page.failure)[0].onclick = () => { page.failure.hidden = true; };
-  const languages = $$('[data-language]', root), links = $$('.nav a', root);
+  const languages = $$('[data-language]', root), links = $$('.nav a,.keep', root);
   for (const b of languages) b.onclick = () => trama.speak(b.dataset.language);
-  if (!setup.directions.length) links.find(a => a.dataset.go === 'adjust').hidden = true;
+  for (const a of links) a.hidden = !setup.screens.includes(a.dataset.go);
   const mark = () => {
     if (!document.body.dataset.screen) return;
     for (const a of links) a.dataset.go === document.body.dataset.screen ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current');
     document.title = `${trama.word(document.body.dataset.screen)} · Trama`;
   };
+  const count = () => {
+    const number = trama.store.list().length;
+    $('count', root).textContent = number || '';
+    $('collection', root).setAttribute('aria-label', trama.word('collection_of', { count: number }));
+  };
+  trama.on('collection', count);
   trama.on('screen', mark);
   trama.mount(root, () => {
     document.documentElement.lang = trama.language === 'pt' ? 'pt-BR' : 'en';
@@ -163,6 +179,7 @@ trama.header = (root, origin) => {
     page.notice.textContent = origin.notice ? trama.word(`notice_${origin.kind}`, { source: origin.asked, reason: trama.word(`reason_${origin.notice}`) }) : '';
     page.notice.hidden = !origin.notice;
     mark();
+    count();
   });
   addEventListener('popstate', go);
   addEventListener('hashchange', go);

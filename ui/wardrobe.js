@@ -6,11 +6,6 @@ const seed = $('seed', root), daring = $('daring', root), dyes = $('dyes', root)
 const last = setup.max_seed - first.rail.garments.length + 1;
 const here = { label: first.label, seed: first.seed, daring: first.daring, chosen: 0, rail: [], line: [] };
 
-const garments = answer => {
-  const pixels = trama.decode(answer.pixels);
-  return answer.garments.map(([label, seed], i) => ({ label, seed, daring: answer.daring, pixels: pixels[i] }));
-};
-
 const TILE = '<button class="tile"><canvas class="cloth"></canvas><span class="no" aria-hidden="true"></span></button>';
 const CAPTION = '<button class="tile"><canvas class="cloth"></canvas></button><small aria-hidden="true"></small>';
 
@@ -39,7 +34,7 @@ const drawLine = () => tiles(line, here.line, CAPTION, garment => trama.classNam
 
 function drawStage() {
   const garment = trama.garment, name = trama.nameOf(garment);
-  $('title', root).textContent = trama.className(garment.label);
+  $('title', root).textContent = trama.kindOf(garment);
   const daring = document.createElement('span');
   daring.className = 'long';
   daring.textContent = setup.daring ? ` · ${trama.word('daring_of', { value: trama.number(garment.daring, 2) })}` : '';
@@ -55,9 +50,9 @@ function drawStage() {
   }
 }
 
-const askLine = trama.latest(server.line, answer => { here.line = garments(answer); drawLine(); });
+const askLine = trama.latest(trama.server.line, answer => { here.line = trama.take(answer); drawLine(); });
 const askRail = trama.latest(server.wardrobe, (answer, asked, settled) => {
-  here.rail = garments(answer);
+  here.rail = trama.take(answer);
   here.chosen = Math.min(asked.keep ? here.chosen : 0, here.rail.length - 1);
   trama.choose(here.rail[here.chosen]);
   if (!settled) return;
@@ -92,12 +87,10 @@ function drawDaring() {
   $('daring-value', root).textContent = trama.number(here.daring, 2);
 }
 
-const save = trama.saver(server.picture);
 $('roll', root).onclick = () => { here.seed = seed.value = trama.randomSeed(); refresh(false); };
 seed.onchange = () => { here.seed = trama.readSeed(seed, here.seed, last); refresh(false); };
 daring.oninput = () => { here.daring = Number(daring.value); drawDaring(); refresh(true); };
-$('save', root).onclick = () => save(
-  { garment: trama.recipe(trama.garment), dye: trama.dyeOf(trama.garment), view: trama.view }, trama.nameOf(trama.garment));
+$('save', root).onclick = () => trama.savePicture(trama.garment);
 for (const b of $$('[data-put]', root)) b.onclick = () => {
   trama.put(b.dataset.put, trama.garment);
   trama.say(trama.word('put_done', { name: trama.nameOf(trama.garment), letter: b.dataset.put.toUpperCase() }));
@@ -120,8 +113,8 @@ trama.on('view', drawStage);
 trama.on('pair', drawStage);
 
 rail.replaceChildren();                                  // the server's pictures have done their part
-here.rail = garments(first.rail);
-here.line = garments(first.line);
+here.rail = trama.take(first.rail);
+here.line = trama.take(first.line);
 const icons = trama.decode(first.icons);
 trama.choose(here.rail[0]);
 trama.mount(root, () => {

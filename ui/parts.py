@@ -1,0 +1,61 @@
+"""Files of this folder as parts of the page: markup, style, scripts and words."""
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import gradio as gr
+
+from ui.desk import Answer, Json, answering
+
+HERE = Path(__file__).parent
+LANGUAGES = ("pt", "en")
+
+
+def read(name: str) -> str:
+    """Text of a file beside this one."""
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def load_words() -> dict[str, dict[str, str]]:
+    """Every word of the page by language and key, from the files of `words/`, one for each screen.
+
+    Raises:
+        ValueError: a key stands in two files, or not in every language.
+    """
+    words: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+    for path in sorted((HERE / "words").glob("*.json")):
+        given = json.loads(path.read_text(encoding="utf-8"))
+        keys = {language: set(given.get(language, {})) for language in LANGUAGES}
+        if odd := keys["pt"] ^ keys["en"]:
+            raise ValueError(f"{path.name}: {min(odd)!r} is not in every language")
+        if twice := keys["pt"] & words["pt"].keys():
+            raise ValueError(f"{path.name}: {min(twice)!r} stands in another file too")
+        for language in LANGUAGES:
+            words[language] |= given[language]
+    return words
+
+
+def screen(
+    name: str, calls: Sequence[Callable[[Json], Answer]], first: Answer, rail: str = ""
+) -> gr.HTML:
+    """A screen from its `.html` and `.js`: what it may ask the server, and what it opens with."""
+    return gr.HTML(
+        html_template=read(f"{name}.html").replace("<!-- rail -->", rail),
+        js_on_load=when_ready(read(f"{name}.js")),
+        apply_default_css=False,
+        elem_id=name,
+        elem_classes="trama screen",
+        server_functions=[answering(call) for call in calls],
+        first=first,
+    )
+
+
+def when_ready(script: str) -> str:
+    """Run a part's script once the header has brought the shared ones, whichever loads first."""
+    return (
+        f"const start = () => {{\n{script}\n}};\n"
+        "window.trama?.server ? start() : addEventListener('trama', start, { once: true });"
+    )

@@ -1,0 +1,40 @@
+/* What a visitor keeps: garments by their recipe, in this browser and nowhere else; and their links. */
+(() => {
+const KEY = 'trama.collection.1', MOST = 500;
+let kept = (() => {
+  try {
+    const stored = JSON.parse(localStorage.getItem(KEY));
+    return Array.isArray(stored) ? stored.filter(entry => typeof entry?.recipe === 'string') : [];
+  } catch { return []; }
+})();
+
+const bare = recipe => recipe.slice(0, recipe.lastIndexOf('~'));
+function write(next) {
+  kept = next.slice(0, MOST);
+  try { localStorage.setItem(KEY, JSON.stringify(kept)); } catch { /* private window: kept until it is closed */ }
+  trama.emit('collection');
+}
+
+/* An entry is {recipe, born, parents}: the day it was kept, and the recipes that it was made of. */
+trama.store = {
+  list: () => kept,
+  has: garment => kept.some(entry => bare(entry.recipe) === bare(garment.recipe)),
+  add: (garment, parents = garment.parents ?? []) => write([{ recipe: trama.recipe(garment), born: new Date().toISOString().slice(0, 10), parents }, ...kept]),
+  remove: recipe => write(kept.filter(entry => bare(entry.recipe) !== bare(recipe))),
+  replace: write,
+};
+trama.keep = garment => {
+  const had = trama.store.has(garment);
+  had ? trama.store.remove(garment.recipe) : trama.store.add(garment);
+  trama.say(trama.word(had ? 'unkept' : 'kept', { name: trama.nameOf(garment) }));
+};
+trama.heart = (button, garment) => {                     // a button that shows and changes whether a garment is kept
+  const kept = trama.store.has(garment);
+  button.setAttribute('aria-pressed', kept);
+  button.setAttribute('aria-label', trama.word('keep', { name: trama.nameOf(garment) }));
+  button.onclick = () => trama.keep(garment);
+};
+
+/* The recipe's letters may all stand in a query but %, which escapes others. */
+trama.link = recipe => `${trama.setup.address ?? location.origin + location.pathname}?r=${recipe.replaceAll('%', '%25')}`;
+})();

@@ -1,0 +1,40 @@
+"""Wardrobe: a rail of twelve garments, one of them large."""
+
+import gradio as gr
+
+from ui.desk import Answer, Desk, Json
+from ui.parts import screen
+
+FIRST_SEED = 4200
+FIRST_CLASS = "Dress"
+ICON_SEED = 7
+
+
+class Wardrobe:
+    """What the wardrobe asks the server."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def wardrobe(self, request: Json) -> Answer:
+        """A rail of garments of one class, or of all where label is null."""
+        label, seed, daring = (request.get(name) for name in ("label", "seed", "daring"))
+        return self.desk.drawn(self.desk.studio.wardrobe(label, seed, daring))
+
+
+def build(desk: Desk) -> gr.HTML:
+    """The first screen, full before anybody asks."""
+    wardrobe, label = Wardrobe(desk), desk.label(FIRST_CLASS)
+    first = {
+        "label": label,
+        "seed": FIRST_SEED,
+        "daring": desk.studio.default_daring,
+        "rail": wardrobe.wardrobe({"label": label, "seed": FIRST_SEED}),
+        "line": desk.line({"seed": FIRST_SEED}),
+        "icons": desk.line({"seed": ICON_SEED})["pixels"],
+    }
+    # Twelve pictures stand in the HTML itself, until the scripts draw them as sharp as the screen.
+    tile = '<li><button class="tile"><img class="cloth" alt="" src="{}"></button></li>'
+    thumbnails = desk.thumbnails(desk.studio.wardrobe(label, FIRST_SEED))
+    rail = "".join(tile.format(address) for address in thumbnails)
+    return screen("wardrobe", [wardrobe.wardrobe], first, rail)
