@@ -1,9 +1,15 @@
 """What the browser tests look at: pictures on canvases, faults, what stands out of the window."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Page
 
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PHONE = {"width": 360, "height": 780}
+DESKTOP = {"width": 1280, "height": 900}
+OPENED = Callable[..., Page]
 SCREENSHOTS = Path(__file__).parent.parent / "runs" / "screenshots"
 
 

@@ -5,9 +5,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from model.config import ModelConfig
 from model.directions import Directions, NamedDirection, save_directions
@@ -15,6 +17,7 @@ from model.discriminator import Discriminator
 from model.generator import Generator
 from model.studio import Studio
 from model.weights import generator_sha256, save_model
+from tests.browsing import CHROMIUM, DESKTOP, FLAGS, OPENED, complaint, outside
 
 TINY = ModelConfig(
     z_dim=8, class_dim=8, w_dim=16, base_width=8, generator_widths=(8, 8),
@@ -85,3 +88,55 @@ def app(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     yield importlib.import_module("app")
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = str(CHROMIUM) if CHROMIUM.exists() else None
+        try:
+            started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except Error as error:
+            pytest.skip(f"no browser: {error.message.splitlines()[0]}")
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def url(app: ModuleType, studio: Studio) -> Iterator[str]:
+    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
+    _, address, _ = blocks.launch(prevent_thread_lock=True, quiet=True, **app.LAUNCH)
+    yield address
+    blocks.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, url: str) -> Iterator[OPENED]:
+    """Opens the page; afterwards nothing may have been wrong, nor asked of anybody else."""
+    faults: list[str] = []
+    contexts = []
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+        page.on("console", lambda line: faults.extend(complaint(line)))
+        page.on("request", lambda request: faults.extend(outside(request.url)))
+
+    def opened(
+        locale: str = "pt-BR", viewport: Any = DESKTOP, screen: str = "", **more: Any
+    ) -> Page:
+        context = browser.new_context(
+            locale=locale, viewport=viewport, accept_downloads=True, **more
+        )
+        contexts.append(context)
+        page = context.new_page()
+        watch(page)
+        page.goto(f"{url}#{screen}")
+        # The page is alive once its scripts have drawn the rail; #wardrobe may be hidden.
+        page.wait_for_selector("#wardrobe [data-part=rail] canvas", state="attached")
+        page.wait_for_function("document.body.dataset.screen")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []

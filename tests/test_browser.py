@@ -1,76 +1,15 @@
 """The page in a real browser: what a visitor sees and does, in both languages and on a phone."""
 
 import base64
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from model.dye import DYES, dye_cloth
 from model.studio import Studio
-from tests.browsing import complaint, drawn, expect_new, outside, overflowing, save
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PHONE = {"width": 360, "height": 780}
-DESKTOP = {"width": 1280, "height": 900}
-OPENED = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = str(CHROMIUM) if CHROMIUM.exists() else None
-        try:
-            started = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        except Error as error:
-            pytest.skip(f"no browser: {error.message.splitlines()[0]}")
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def url(app: ModuleType, studio: Studio) -> Iterator[str]:
-    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
-    _, address, _ = blocks.launch(prevent_thread_lock=True, quiet=True, **app.LAUNCH)
-    yield address
-    blocks.close()
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Iterator[OPENED]:
-    """Opens the page; afterwards nothing may have been wrong, nor asked of anybody else."""
-    faults: list[str] = []
-    contexts = []
-
-    def watch(page: Page) -> None:
-        page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
-        page.on("console", lambda line: faults.extend(complaint(line)))
-        page.on("request", lambda request: faults.extend(outside(request.url)))
-
-    def opened(
-        locale: str = "pt-BR", viewport: Any = DESKTOP, screen: str = "", **more: Any
-    ) -> Page:
-        context = browser.new_context(
-            locale=locale, viewport=viewport, accept_downloads=True, **more
-        )
-        contexts.append(context)
-        page = context.new_page()
-        watch(page)
-        page.goto(f"{url}#{screen}")
-        # The page is alive once its scripts have drawn the rail; #wardrobe may be hidden.
-        page.wait_for_selector("#wardrobe [data-part=rail] canvas", state="attached")
-        page.wait_for_function("document.body.dataset.screen")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
+from tests.browsing import DESKTOP, OPENED, PHONE, drawn, expect_new, overflowing, save
 
 
 @pytest.mark.parametrize(

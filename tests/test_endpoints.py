@@ -33,15 +33,6 @@ def web(app: ModuleType, studio: Studio) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def url(app: ModuleType, studio: Studio) -> Iterator[str]:
-    """The page on a port, for the queue and for gradio_client."""
-    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
-    _, address, _ = blocks.launch(prevent_thread_lock=True, quiet=True, **app.LAUNCH)
-    yield address
-    blocks.close()
-
-
 def run(web: TestClient, endpoint: str, data: object) -> Answer:
     # Written by hand: JSON libraries refuse NaN, callers do not.
     content = json.dumps({"data": data})
