@@ -165,6 +165,16 @@ class Studio:
                 raise RecipeError("direction", str(error)) from error
         return recipe
 
+    def nearest(self, text: object) -> Recipe:
+        """What this model can make of a recipe that it cannot read: its main seed and class, or 0."""
+        try:
+            given = parse_recipe(text)
+        except RecipeError:
+            return self.garment(0, 0)
+        label = min(given.label, max(self.config.num_classes, 1) - 1)
+        daring = None if self.generator.directions is None else given.daring
+        return dataclasses.replace(self.garment(label, given.seed, daring), dyes=given.dyes)
+
     def draw(self, recipes: Sequence[Recipe]) -> np.ndarray:
         """Pixels [N, H, W, C] of garments: each the same bytes in any company."""
         ws = torch.cat([self._ws(recipe) for recipe in recipes])

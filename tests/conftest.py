@@ -122,7 +122,11 @@ def visit(browser: Browser, url: str) -> Iterator[OPENED]:
         page.on("request", lambda request: faults.extend(outside(request.url)))
 
     def opened(
-        locale: str = "pt-BR", viewport: Any = DESKTOP, screen: str = "", **more: Any
+        locale: str = "pt-BR",
+        viewport: Any = DESKTOP,
+        screen: str = "",
+        query: str = "",
+        **more: Any,
     ) -> Page:
         context = browser.new_context(
             locale=locale, viewport=viewport, accept_downloads=True, **more
@@ -130,7 +134,7 @@ def visit(browser: Browser, url: str) -> Iterator[OPENED]:
         contexts.append(context)
         page = context.new_page()
         watch(page)
-        page.goto(f"{url}#{screen}")
+        page.goto(f"{url}{query}#{screen}")
         # The page is alive once its scripts have drawn the rail; #wardrobe may be hidden.
         page.wait_for_selector("#wardrobe [data-part=rail] canvas", state="attached")
         page.wait_for_function("document.body.dataset.screen")

@@ -10,6 +10,7 @@ from PIL import Image
 
 from model.checks import number
 from model.dye import dye_cloth, hole_area
+from model.keepsake import stamp_png
 from model.mixing import children
 from model.pixels import to_image, to_png
 from model.recipe import Recipe, RecipeError, mix
@@ -53,8 +54,12 @@ class Desk:
         self.studio = studio
 
     def open(self, request: Json) -> Answer:
-        """The garment of a recipe."""
-        return self.drawn([self.recipe(request)])
+        """The garment of a recipe, or with a reason the nearest that this model has."""
+        try:
+            return self.drawn([self.recipe(request)])
+        except RecipeError as error:
+            near = self.studio.nearest(request.get("recipe"))
+            return {**self.drawn([near]), "reason": error.reason}
 
     def garment(self, request: Json) -> Answer:
         """A seed-born garment."""
@@ -85,7 +90,7 @@ class Desk:
             image = to_image(pixels).resize(side, Image.Resampling.NEAREST)
         else:
             image = self.cloth(recipe, pixels, PICTURE_SIDE)
-        return {"png": _address(image)}
+        return {"png": _data(stamp_png(image, recipe.text))}
 
     def recipe(self, request: Json, field: str = "recipe") -> Recipe:
         """A recipe that a request holds, checked."""
@@ -125,7 +130,7 @@ class Desk:
         """Small pictures as addresses for an img element."""
         pixels = self.studio.draw(recipes)
         return [
-            _address(self.cloth(recipe, picture, THUMBNAIL_SIDE))
+            _data(to_png(self.cloth(recipe, picture, THUMBNAIL_SIDE)))
             for recipe, picture in zip(recipes, pixels, strict=True)
         ]
 
@@ -159,5 +164,6 @@ def _shares(request: Json, field: str, count: int) -> list[float]:
     return numbers
 
 
-def _address(image: Image.Image) -> str:
-    return f"data:image/png;base64,{base64.b64encode(to_png(image)).decode()}"
+def _data(png: bytes) -> str:
+    """A PNG file as an address for an img element or a download."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

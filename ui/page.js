@@ -71,16 +71,21 @@ trama.pressDyes = (root, garment) => {
 /* the server */
 const page = {};
 trama.say = text => { if (page.live) page.live.textContent = text; };
+let failing = false;                                     // the bar tells of a call: the next that succeeds clears it
+trama.tell = (key, values) => {                          // in the bar, until it is closed
+  $$('span', page.failure)[0].textContent = trama.word(key, values);
+  page.failure.hidden = failing = false;
+};
 trama.fail = (detail, reason) => {
   const told = reason && `recipe_${reason}`, known = told && trama.word(told) !== told;
-  $$('span', page.failure)[0].textContent = trama.word(known ? told : detail ? 'refused' : 'unreachable', { detail });
-  page.failure.hidden = false;
+  trama.tell(known ? told : detail ? 'refused' : 'unreachable', { detail });
+  failing = true;
 };
 trama.ask = async (call, request) => {
   let answer = null;
   try { answer = await call(request); } catch { /* told below, as an answer of null is */ }
   if (!answer || answer.error) { trama.fail(answer?.error, answer?.reason); return null; }
-  page.failure.hidden = true;
+  if (failing) page.failure.hidden = true;
   return answer;
 };
 trama.latest = (call, show, working = () => {}) => {     // one call in flight; of those that wait, the last

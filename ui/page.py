@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,7 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
 }
 """In the order of the page; each has a `.html`, a `.js` and a file of `words/` of its name."""
 
-SCRIPTS = ("cloth.js", "page.js", "store.js")
+SCRIPTS = ("cloth.js", "page.js", "store.js", "open.js")
 STYLES = ("trama.css", *sorted(path.name for path in HERE.glob("*.css") if path.stem in SCREENS))
 
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
@@ -98,6 +99,7 @@ def _setup(studio: Studio) -> str:
     setup = {
         **model_setup(studio),
         "screens": _screens(studio),
+        "address": f"https://{host}/" if (host := os.environ.get("SPACE_HOST")) else None,
         "margin": MARGIN,
         "max_seed": MAX_SEED,
         "dyes": DYES,

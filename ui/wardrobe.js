@@ -126,4 +126,5 @@ trama.mount(root, () => {
   drawDaring();
   trama.emit('garment');
 });
+trama.openAddress();
 })();

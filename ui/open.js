@@ -1,0 +1,46 @@
+/* Garments that come from outside: a recipe in the address, a PNG dropped on the page. */
+(() => {
+const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 1500;
+
+trama.openRecipe = async recipe => {
+  if (recipe.length > MOST_CHARACTERS) return trama.tell('recipe_malformed', { detail: '' });
+  const answer = await trama.ask(trama.server.open, { recipe });
+  if (!answer) return;
+  const [garment] = trama.take(answer);
+  trama.choose(garment);
+  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: trama.word('recipe_near', { name: trama.nameOf(garment) }) });
+  else trama.say(trama.word('shown', { name: trama.nameOf(garment) }));
+};
+
+/* Text chunks of a PNG (ISO/IEC 15948, 11.3.4), none of its pixels: the file stays in the browser. */
+function stampOf(bytes) {
+  const view = new DataView(bytes.buffer), text = (from, to) => String.fromCharCode(...bytes.subarray(from, to));
+  if (bytes.length < 20 || view.getUint32(0) !== 0x89504e47) return null;
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const length = view.getUint32(at), kind = text(at + 4, at + 8), start = at + 8;
+    if (kind === 'tEXt' && length < MOST_CHARACTERS + 10 && text(start, start + 6) === 'trama\0') return text(start + 6, start + length);
+    at += length + 12;
+  }
+  return null;
+}
+
+trama.openFile = async file => {
+  if (file.size > MOST_BYTES) return trama.tell('file_too_large', { name: file.name.slice(0, 80), most: MOST_BYTES / 1e6 });
+  const recipe = stampOf(new Uint8Array(await file.arrayBuffer()));
+  if (recipe === null) return trama.tell('file_without_recipe', { name: file.name.slice(0, 80) });
+  await trama.openRecipe(recipe);
+};
+
+addEventListener('dragover', event => { if (event.dataTransfer?.types.includes('Files')) event.preventDefault(); });
+addEventListener('drop', event => {
+  const file = event.dataTransfer?.files[0];
+  if (!file) return;
+  event.preventDefault();
+  trama.openFile(file);
+});
+
+trama.openAddress = () => {
+  const recipe = new URLSearchParams(location.search).get('r');
+  if (recipe !== null) trama.openRecipe(recipe);
+};
+})();
