@@ -187,8 +187,8 @@ def test_the_page_gets_raw_pixels(web: TestClient, studio: Studio) -> None:
         ("header", "garment", {"label": 3, "seed": 1, "dye": "pink"}),
         ("header", "picture", {"recipe": 3}),
         ("header", "picture", {"recipe": "tr1~x"}),
-        ("header", "open", {"recipe": "x" * 10_000_000}),
-        ("header", "open", {"recipe": f"{DRESS}~more"}),
+        ("header", "picture", {"recipe": "x" * 10_000_000}),
+        ("header", "picture", {"recipe": f"{DRESS}~more"}),
         ("header", "mix", {"recipes": [DRESS, DRESS], "shape": [0, 0], "pattern": [1, 1]}),
         ("header", "mix", {"recipes": [DRESS] * 5, "shape": [1] * 5, "pattern": [1] * 5}),
         ("header", "mix", {"recipes": [DRESS], "shape": ["x"], "pattern": [1]}),
@@ -207,6 +207,16 @@ def test_the_page_is_told_what_is_wrong(
     assert set(body) <= {"error", "reason"}
     assert "must" in body["error"]
     assert len(body["error"]) < 500
+
+
+@pytest.mark.parametrize("recipe", [None, 7, "", "x" * 10_000_000, "tr1~a~b", ["tr1"]])
+def test_a_recipe_that_cannot_be_read_opens_a_garment_and_says_why(
+    web: TestClient, recipe: object
+) -> None:
+    status, body = server_call(web, "header", "open", {"recipe": recipe})
+    assert status == 200
+    assert body["reason"] == "malformed"
+    assert len(body["garments"]) == 1
 
 
 @pytest.mark.parametrize("view", ["smooth", "pixels"])
