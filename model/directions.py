@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from model.config import ModelConfig
-from model.storage import check_file, read_tensors, refuse, write_atomically
+from model.storage import check_file, check_header, read_tensors, refuse, write_atomically
 from model.weights import DIRECTIONS_FILE, read_config
 
 COMPONENT_LIMIT = 3.0
@@ -163,6 +163,7 @@ def _describe(direction: NamedDirection) -> dict[str, Any]:
 
 def _read_description(path: Path) -> dict[str, Any]:
     check_file(path)
+    check_header(path)
     if path.stat().st_size > _MAX_BYTES:
         refuse(path, f"more than {_MAX_BYTES:,} bytes")
     try:

@@ -5,6 +5,8 @@ minutes, and a process can be killed. It imports nothing of this package, so tha
 torch.
 """
 
+import contextlib
+import errno
 import json
 import sys
 from pathlib import Path
@@ -75,6 +77,8 @@ def download(request: Request) -> Answer:
         return Answer(folder=None, reason=reason, detail=detail)
     if Path(folder).name != listing.sha:
         return Answer(folder=None, reason="unreachable", detail=f"{revision} moved meanwhile")
+    if fault := check_sizes(request, Path(folder), sizes):
+        return fault
     return Answer(folder=folder, reason=None, detail="")
 
 
@@ -90,6 +94,26 @@ def check_listing(request: Request, sizes: dict[str, int | None]) -> Answer | No
         detail = f"{sum(known):,} bytes, where {request['max_bytes']:,} are allowed"
         return Answer(folder=None, reason="too_large", detail=detail)
     return None
+
+
+def check_sizes(request: Request, folder: Path, sizes: dict[str, int | None]) -> Answer | None:
+    """Refuse what is not as large as the listing said."""
+    for name in request["required"] + request["optional"]:
+        path = folder / name
+        if path.is_file() and path.stat().st_size != sizes.get(name):
+            detail = f"{name} has {path.stat().st_size:,} bytes, not the {sizes.get(name)} it told"
+            return Answer(folder=None, reason="invalid", detail=detail)
+    return None
+
+
+def limit_file_size(max_bytes: int) -> None:
+    """Let this process write no larger file: a listing is a promise, not a size."""
+    with contextlib.suppress(ImportError):  # only Unix has it
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        wanted = max_bytes if most == resource.RLIM_INFINITY else min(max_bytes, most)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (wanted, most))
 
 
 def client_errors() -> tuple[type[Exception], ...]:
@@ -108,6 +132,8 @@ def explain(error: Exception) -> tuple[Reason, str]:
     )
 
     cause = error.__cause__ if isinstance(error.__cause__, HfHubHTTPError) else error
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return "too_large", "more bytes than its listing told"
     if not isinstance(cause, HfHubHTTPError):
         return "unreachable", str(error).split("\n", maxsplit=1)[0] or type(error).__name__
     status = cause.response.status_code
@@ -129,5 +155,12 @@ _BY_STATUS: dict[int, Reason] = {
 }
 
 
+def main() -> None:
+    """Answer the request on standard input."""
+    request: Request = json.load(sys.stdin)
+    limit_file_size(request["max_bytes"])
+    json.dump(download(request), sys.stdout)
+
+
 if __name__ == "__main__":
-    json.dump(download(json.load(sys.stdin)), sys.stdout)
+    main()

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -170,16 +171,16 @@ def _request(
 
 def _fetch(request: Request, local_files_only: bool, deadline_seconds: float) -> ResolvedModel:
     if local_files_only:
-        return ResolvedModel(_cached(request), "cache")
+        return ResolvedModel(cached_folder(request), "cache")
     if _COMMIT.fullmatch(request["revision"]):  # it never changes: nobody need be asked
         with contextlib.suppress(HubError):
-            return ResolvedModel(_cached(request), "cache")
-    answer = _run_child(request, deadline_seconds)
+            return ResolvedModel(cached_folder(request), "cache")
+    answer = run_download(request, deadline_seconds, os.environ)
     if answer["folder"]:
         return ResolvedModel(Path(answer["folder"]), "hub")
     reason, detail = answer["reason"] or "unreachable", answer["detail"]
     try:
-        return ResolvedModel(_cached(request), "cache", reason, detail)
+        return ResolvedModel(cached_folder(request), "cache", reason, detail)
     except HubError as error:
         message = (
             f"{_name(request)} is no folder here, and the Hub did not give it: {reason} ({detail})"
@@ -187,7 +188,12 @@ def _fetch(request: Request, local_files_only: bool, deadline_seconds: float) ->
         raise HubError(reason, message) from error
 
 
-def _cached(request: Request) -> Path:
+def cached_folder(request: Request) -> Path:
+    """Folder of a model that was downloaded before.
+
+    Raises:
+        HubError: it is not in the cache, or not whole.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -206,13 +212,15 @@ def _cached(request: Request) -> Path:
     return Path(folder)
 
 
-def _run_child(request: Request, deadline_seconds: float) -> Answer:
+def run_download(
+    request: Request, deadline_seconds: float, environment: Mapping[str, str]
+) -> Answer:
     """Answer of `model/download.py`, which is killed at the deadline."""
     try:
         child = subprocess.run(  # noqa: S603 - our own file, run by the same interpreter
             [sys.executable, "-c", _RUN, download.__file__],
             input=json.dumps(request),
-            env={**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1"},
+            env={**environment, "HF_HUB_DISABLE_PROGRESS_BARS": "1"},
             capture_output=True,
             text=True,
             timeout=deadline_seconds,

@@ -90,6 +90,33 @@ def push_folder(
     return str(commit.commit_url)
 
 
+def generator_tag(digest: str) -> str:
+    """Tag by which a recipe finds the generator it was made with.
+
+    Args:
+        digest: hex digits of the sha256 of `model.safetensors`; the first 8 count.
+    """
+    return f"g-{digest[:8]}"
+
+
+def tag_generator(
+    folder: str | Path, repo_id: str, commit: str, *, token: str | None = None
+) -> str:
+    """Tag a commit with its generator's digest, and return the tag.
+
+    A tag that exists stays where it is: what it names has the same generator.
+
+    Raises:
+        ModelFolderError: the folder has no generator.
+        HubError: no token, a refusal or no connection.
+    """
+    tag = generator_tag(generator_sha256(folder))
+    api = open_api(token)
+    with explained(repo_id):
+        api.create_tag(repo_id, tag=tag, revision=commit, exist_ok=True)
+    return tag
+
+
 def push_generator(
     generator: Generator,
     repo_id: str,

@@ -28,6 +28,7 @@ def read_tensors(path: Path, shapes: Mapping[str, Sequence[int]]) -> dict[str, t
         ModelFolderError: naming the file and the tensor.
     """
     check_file(path)
+    check_header(path)
     numbers = sum(math.prod(shape) for shape in shapes.values())
     size, most = path.stat().st_size, 4 * numbers + _MAX_HEADER_BYTES
     if size > most:
@@ -91,6 +92,14 @@ def check_file(path: Path) -> None:
         raise ModelFolderError(f"{path.parent} is not a folder")
     if not path.is_file():
         raise ModelFolderError(f"{path} is missing: not a whole model folder")
+
+
+def check_header(path: Path) -> None:
+    """Refuse a safetensors file whose header would take much memory to read."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+    if size > _MAX_HEADER_BYTES:
+        refuse(path, f"not a whole safetensors file (a header of {size:,} bytes)")
 
 
 def refuse(path: Path, fault: str, cause: Exception | None = None) -> NoReturn:

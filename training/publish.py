@@ -13,7 +13,7 @@ from huggingface_hub import (
 )
 
 from model.client import HubError, check_repo_id, check_revision, explained, open_api
-from model.push import PUSHED_FILES, push_folder
+from model.push import PUSHED_FILES, generator_tag, push_folder, tag_generator
 from model.weights import (
     CARD_FILE,
     CONFIG_FILE,
@@ -22,12 +22,16 @@ from model.weights import (
     GENERATOR_FILE,
     MODEL_FILES,
     check_folder,
+    generator_sha256,
 )
 from training.card import card_files, write_card
 
 ROOT = Path(__file__).parent.parent
 MODEL_VARIABLE = "TRAMA_MODEL"
 """The Space's variable that app.py reads."""
+
+HUB_ID_VARIABLE = "TRAMA_HUB_ID"
+"""The Space's variable by which recipes of older revisions find them."""
 
 _CODE = ("app.py", "requirements.txt", "LICENSE")
 _CODE_FOLDERS = ("model", "ui")
@@ -95,6 +99,7 @@ def publish_space(
             exist_ok=True,
         )
         api.add_space_variable(repo_id, MODEL_VARIABLE, f"{repo_id}@{commit}")
+        api.add_space_variable(repo_id, HUB_ID_VARIABLE, repo_id)
         stale = [
             CommitOperationDelete(name)
             for name in api.list_repo_files(repo_id, repo_type="space")
@@ -137,12 +142,14 @@ def describe(options: argparse.Namespace) -> str:
     }
     access = "private" if options.private else "public"
     lines = [f"model {source}, {access}:", *_listing(sizes)]
+    lines.append(f"tag {generator_tag(generator_sha256(options.folder))}, by which recipes find it")
     if options.space:
         card = space_card(options.repo_id, "COMMIT", sizes, options.private)
         there = {CARD_FILE: len(card.encode())}
         there |= {name: path.stat().st_size for name, path in space_files().items()}
         lines += [f"Space {options.repo_id}, {access}, {options.space_hardware}:", *_listing(there)]
-        lines += [f"{MODEL_VARIABLE}={options.repo_id}@COMMIT", "", "README.md of the Space:", card]
+        lines += [f"{MODEL_VARIABLE}={options.repo_id}@COMMIT"]
+        lines += [f"{HUB_ID_VARIABLE}={options.repo_id}", "", "README.md of the Space:", card]
     lines += ["", "README.md of the model:", written[CARD_FILE].decode()]
     return "\n".join([*lines, "dry run: nothing was written, and nobody was contacted"])
 
@@ -158,7 +165,10 @@ def _source(options: argparse.Namespace) -> str:
 
 
 def publish(options: argparse.Namespace) -> None:
-    """Card, repository, upload, tag and Space, each only after what it needs has succeeded.
+    """Card, repository, upload, tags and Space, each only after what it needs has succeeded.
+
+    One tag is the revision that was asked for; the other, `g-` and the first 8 digits of the
+    generator's sha256, is how a recipe of this model finds it when another is shown.
 
     Raises:
         ModelFolderError: the folder is not a whole, sound model folder.
@@ -177,10 +187,11 @@ def publish(options: argparse.Namespace) -> None:
         commit_message=options.message,
     )
     print(f"model: {url}")
+    commit = url.rpartition("/")[2]  # the address of a commit ends with its id
+    print(f"tag: {tag_generator(options.folder, options.repo_id, commit)}")
     if not options.space:
         return
     names = [name for name in PUSHED_FILES if (options.folder / name).is_file()]
-    commit = url.rpartition("/")[2]  # the address of a commit ends with its id
     try:
         space = publish_space(
             options.repo_id, commit, names, options.private, options.space_hardware
