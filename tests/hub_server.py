@@ -44,6 +44,9 @@ class Handler(BaseHTTPRequestHandler):
         self.path, _, query = self.path.partition("?")
         self.path, self.query = unquote(self.path), parse_qs(query)
         self.hub.log.append(f"{self.command} {self.path}")
+        if "Authorization" in self.headers:
+            self.hub.credentials.append(self.headers["Authorization"])
+        self.hub.gate.wait(60)
         self.content = self._read()
         try:
             reply = self._dispatch()

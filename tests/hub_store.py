@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import threading
 
 
 def commit_id(content: str) -> str:
@@ -55,12 +56,33 @@ class Repo:
 
 
 class Hub:
-    """What the server holds, and every request that it got as `METHOD /path`."""
+    """What the server holds, and every request that it got as `METHOD /path`.
+
+    `credentials` are the Authorization headers that came with them. While `gate` is cleared, no
+    request is answered.
+    """
 
     def __init__(self) -> None:
+        self.credentials: list[str] = []
+        self.gate = threading.Event()
+        self.gate.set()
         self.repos: dict[tuple[str, str], Repo] = {}
         self.blobs: dict[str, bytes] = {}
         self.log: list[str] = []
+
+    def put(self, repo_id: str, files: dict[str, bytes], tags: tuple[str, ...] = ()) -> Repo:
+        """Make these files the only ones of a public model, without a client."""
+        repo = self.repos.setdefault(("model", repo_id), Repo(False, {}, {}, {}))
+        stored = {
+            path: File(content, path.endswith(".safetensors"), len(content))
+            for path, content in files.items()
+        }
+        commit = commit_id(repr(sorted((path, file.oid) for path, file in stored.items())))
+        self.blobs |= {file.oid: file.content for file in stored.values() if file.lfs}
+        repo.commits[commit] = stored
+        repo.branches["main"] = commit
+        repo.tags |= dict.fromkeys(tags, commit)
+        return repo
 
     def model(self, repo_id: str) -> Repo:
         return self.repos["model", repo_id]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from model.weights import save_model
+from model.weights import generator_sha256, save_model
 from tests.hub_server import WRONG_TOKEN, Hub, run_client, serve
 from tests.test_weights import networks
 from training.card import MARK, write_card
@@ -71,7 +71,10 @@ def test_the_example_of_the_card_runs(published, tmp_path):
 def test_publish_makes_a_space_that_shows_the_model(published):
     hub, _, _, output = published
     commit, space = hub.model("tester/published").find("v1.0"), hub.space("tester/published")
-    assert space.variables == {"TRAMA_MODEL": f"tester/published@{commit}"}
+    assert space.variables == {
+        "TRAMA_MODEL": f"tester/published@{commit}",
+        "TRAMA_HUB_ID": "tester/published",
+    }
     assert space.settings["sdk"] == "gradio"
     assert space.settings["hardware"] == "zero-a10g"
     files = space.files()
@@ -91,11 +94,11 @@ def test_publishing_the_same_again_changes_nothing_and_other_files_do_not_move_a
 ):
     hub, url, copy, _ = published
     repo = hub.model("tester/published")
-    before, commits = repo.find("v1.0"), len(repo.commits)
+    before, commits, tags = repo.find("v1.0"), len(repo.commits), dict(repo.tags)
     command = ["-m", "training.publish", str(copy), "tester/published", "--revision", "v1.0"]
     done = run_client(command, url, tmp_path)
     assert done.returncode == 0, done.stderr.decode()
-    assert (repo.find("v1.0"), len(repo.commits)) == (before, commits)
+    assert (repo.find("v1.0"), len(repo.commits), repo.tags) == (before, commits, tags)
     other = tmp_path / "tiny"
     save_model(other, networks(seed=1)[0])
     done = run_client([*command[:2], str(other), *command[3:]], url, tmp_path)
@@ -108,6 +111,14 @@ def test_publishing_the_same_again_changes_nothing_and_other_files_do_not_move_a
         "README.md", "config.json", "model.safetensors", "sheet.png"
     }  # fmt: skip
     assert repo.find("v1.0") == before
+    assert repo.find(f"g-{generator_sha256(other)[:8]}") == repo.find("v2.0")
+
+
+def test_publish_tags_the_generator_by_its_digest(published):
+    hub, _, copy, output = published
+    repo, tag = hub.model("tester/published"), f"g-{generator_sha256(copy)[:8]}"
+    assert repo.find(tag) == repo.find("v1.0")
+    assert f"tag: {tag}" in output
 
 
 def test_a_plan_without_such_a_space_leaves_a_published_model_and_a_clear_message(
@@ -142,7 +153,8 @@ def test_dry_run_says_what_would_be_sent_and_contacts_nobody(server, folder, tmp
     assert done.returncode == 0, done.stderr.decode()
     output = done.stdout.decode()
     size = f"{(folder / 'model.safetensors').stat().st_size:,} bytes  model.safetensors"
-    for wanted in (size, "sheet.png", "README.md", "app.py", MARK, "TRAMA_MODEL=tester/tiny@"):
+    for wanted in (size, "sheet.png", "README.md", "app.py", MARK, "TRAMA_MODEL=tester/tiny@",
+                   "TRAMA_HUB_ID=tester/tiny", f"tag g-{generator_sha256(folder)[:8]}"):  # fmt: skip
         assert wanted in output
     assert server[0].log == []
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
