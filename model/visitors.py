@@ -39,6 +39,11 @@ MAX_MULTIPLICATIONS = 4_000_000_000
 MAX_CACHED_MODELS = 32
 
 _SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HF_TOKEN_PATH")
+_QUIET = {
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_XET": "1",  # it would fill a cache of its own, which nobody bounds
+}
 
 
 def cache_folder() -> Path:
@@ -71,9 +76,7 @@ def fetch_as_nobody(
         optional=[DIRECTIONS_FILE],
         max_bytes=MAX_MODEL_BYTES,
     )
-    # Xet would fill a cache of its own, which nobody bounds.
-    quiet = {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1", "HF_HUB_DISABLE_XET": "1"}
-    environment = {name: v for name, v in os.environ.items() if name not in _SECRETS} | quiet
+    environment = {name: v for name, v in os.environ.items() if name not in _SECRETS} | _QUIET
     answer = run_download(request, deadline_seconds, environment)
     if answer["folder"]:
         return Path(answer["folder"])
@@ -144,7 +147,7 @@ def picture_cost(config: ModelConfig) -> tuple[int, int]:
 def prune(cache: Path, max_bytes: int) -> None:
     """Remove the models that were used longest ago until the rest is small and few enough."""
     models = sorted(cache.glob("models--*"), key=_last_used)
-    sizes = {model: _size(model) for model in models}
+    sizes = {model: size_of(model) for model in models}
     while models and (sum(sizes.values()) > max_bytes or len(models) > MAX_CACHED_MODELS):
         forget(oldest := models.pop(0))
         del sizes[oldest]
@@ -179,7 +182,8 @@ def _last_used(model: Path) -> float:
     return 0.0
 
 
-def _size(model: Path) -> int:
+def size_of(model: Path) -> int:
+    """Bytes of a cached model, unfinished downloads included."""
     total = 0
     for path in model.rglob("*"):
         with contextlib.suppress(OSError):

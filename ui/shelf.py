@@ -21,7 +21,7 @@ from model.visitors import (
     place_of,
     prune,
 )
-from model.weights import ModelFolderError, load_generator, read_config
+from model.weights import ModelFolderError, read_config
 from ui.shelf_rules import ShelfError, ShelfRules, join_id, parse_id, parse_key, refuse
 
 MAX_STUDIOS = 3
@@ -32,31 +32,30 @@ Key = tuple[str, str]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Entry:
-    """A studio on the shelf, by the name and digest that its recipes carry.
+    """A studio on the shelf, and where it came from.
 
     `source` is what it was asked for by: a folder, or `user/name[@revision]`; `commit` is the one
     that the Hub gave, empty for a folder.
     """
 
     studio: Studio
-    name: str
-    digest: str
-    source: str = ""
+    source: str
     commit: str = ""
+
+    @property
+    def name(self) -> str:
+        """Model in its recipes: the folder's name, or `user/name`."""
+        return self.studio.name
+
+    @property
+    def digest(self) -> str:
+        """Revision in its recipes."""
+        return self.studio.digest
 
     @property
     def key(self) -> Key:
         """What tells it from the others."""
         return self.name, self.digest
-
-    @classmethod
-    def of_folder(cls, folder: Path, name: str, source: str) -> "Entry":
-        """Entry of a folder that the operator named, of any size that loads.
-
-        Raises:
-            ModelFolderError: naming the file and the field that are at fault.
-        """
-        return cls(Studio(load_generator(folder)), name, digest_of(folder), source)
 
 
 class Shelf:
@@ -228,8 +227,7 @@ class Shelf:
         with self._lock:  # before its memory is taken, so that there are never four
             while len(self._opened) >= MAX_STUDIOS - len(self._given):
                 self._opened.popitem(last=False)
-        studio = Studio(load_within_bounds(folder))
-        entry = Entry(studio, name, digest, source, folder.name)
+        entry = Entry(Studio(load_within_bounds(folder), name, digest), source, folder.name)
         with self._lock:
             self._opened[entry.key] = entry
         return entry
