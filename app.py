@@ -1,10 +1,10 @@
-"""The page and its API: python app.py [--model FOLDER | user/name[@revision]]."""
+"""The page and its API: python app.py [--model FOLDER | user/name[@revision]] ..."""
 
 import argparse
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -19,6 +19,8 @@ from model.hub import parse_source, resolve_model
 from model.studio import Studio
 from ui import endpoints, page
 from ui.desk import Desk
+from ui.shelf import Entry, Shelf
+from ui.shelf_rules import ShelfRules
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,11 +53,29 @@ def open_studio(source: str | None) -> tuple[Studio, page.Origin]:
     return Studio.open(resolved.folder, None if local else place), origin
 
 
-def build(studio: Studio, origin: page.Origin) -> gr.Blocks:
+def open_shelf(sources: Sequence[str]) -> tuple[Shelf, page.Origin]:
+    """Shelf of what was asked for, and the origin of the first, which is the page's own.
+
+    Another one that cannot be had is left out, with a line on standard error.
+
+    Raises:
+        ValueError: neither usable folders nor well-formed model ids, or too many.
+    """
+    rules = ShelfRules.read(os.environ)
+    first, origin = open_studio(sources[0] if sources else None)
+    given = {(first.name, first.digest): Entry(first, sources[0] if sources else first.name)}
+    for source in sources[1:]:
+        studio, other = open_studio(source)
+        if other.kind != "fallback":
+            given.setdefault((studio.name, studio.digest), Entry(studio, source))
+    return Shelf(tuple(given.values()), rules, EMBEDDED_MODEL.name), origin
+
+
+def build(studio: Studio, origin: page.Origin, shelf: Shelf | None = None) -> gr.Blocks:
     """The whole page; it is not yet started."""
     blocks = gr.Blocks(title="Trama", analytics_enabled=False, delete_cache=(600, 3600))
     with blocks:
-        desk = Desk(studio)
+        desk = Desk(studio, shelf)
         page.build(desk, origin)
         endpoints.offer(desk, _on_gpu)
     blocks.queue(default_concurrency_limit=2, max_size=64)
@@ -76,11 +96,14 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--model",
         metavar="FOLDER|user/name[@revision]",
-        default=os.environ.get("TRAMA_MODEL") or None,
+        action="append",
         help="model folder, or model of the Hugging Face Hub (default: the variable TRAMA_MODEL, "
-        "else the embedded weights/fashion-mnist)",
+        "else the embedded weights/fashion-mnist); up to three, the first is the page's own",
     )
-    return parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments)
+    named = os.environ.get("TRAMA_MODEL")
+    parsed.model = parsed.model or ([named] if named else [])
+    return parsed
 
 
 def main(blocks: gr.Blocks) -> None:
@@ -94,7 +117,8 @@ def main(blocks: gr.Blocks) -> None:
 def _open_or_exit() -> gr.Blocks:
     arguments = parse_arguments(sys.argv[1:] if __name__ == "__main__" else [])
     try:
-        return build(*open_studio(arguments.model))
+        shelf, origin = open_shelf(arguments.model)
+        return build(shelf.first.studio, origin, shelf)
     except (OSError, ValueError) as error:
         sys.exit(f"trama: the model could not be opened: {error}")
 

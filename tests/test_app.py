@@ -116,11 +116,32 @@ def test_the_embedded_model_is_the_default(
     app: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TRAMA_MODEL", raising=False)
-    assert app.parse_arguments([]).model is None
+    assert app.parse_arguments([]).model == []
     assert app.EMBEDDED_MODEL == ROOT / "weights" / "fashion-mnist"
     monkeypatch.setenv("TRAMA_MODEL", "user/name@v2")
-    assert app.parse_arguments([]).model == "user/name@v2"
-    assert app.parse_arguments(["--model", "folder"]).model == "folder"
+    assert app.parse_arguments([]).model == ["user/name@v2"]
+    assert app.parse_arguments(["--model", "folder"]).model == ["folder"]
+    assert app.parse_arguments(["--model", "a", "--model", "b/c"]).model == ["a", "b/c"]
+
+
+def test_several_models_can_be_given_at_start(
+    app: ModuleType,
+    tiny_model: Path,
+    plain_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    sources = [str(tiny_model), str(plain_model), "nobody/nothing"]
+    shelf, origin = app.open_shelf(sources)
+    assert shelf.names == ("tiny", "plain")  # what cannot be had has no place on it
+    assert (origin.kind, shelf.first.source) == ("folder", str(tiny_model))
+    blocks = app.build(shelf.first.studio, origin, shelf)
+    assert blocks.blocks
+    assert app.open_shelf(sources[:1] * 2)[0].names == ("tiny",)
+    four = [str(write_tiny_model(tmp_path / str(n))) for n in range(4)]
+    with pytest.raises(ValueError, match="at start, not 4"):
+        app.open_shelf(four)
 
 
 def test_without_directions_there_is_no_adjust_screen(app: ModuleType, plain_model: Path) -> None:

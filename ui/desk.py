@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -15,6 +16,8 @@ from model.mixing import children
 from model.pixels import to_image, to_png
 from model.recipe import Recipe, RecipeError, mix
 from model.studio import Studio
+from ui.shelf import Entry, Shelf
+from ui.shelf_rules import ShelfError, ShelfRules
 
 Json: TypeAlias = Mapping[str, Any]
 Answer: TypeAlias = dict[str, Any]
@@ -39,7 +42,7 @@ def answering(answer: Callable[[Json], Answer]) -> Callable[[object], Answer]:
             return {"error": "request must be an object"}
         try:
             return answer(request)
-        except RecipeError as error:
+        except (RecipeError, ShelfError) as error:
             return {"error": str(error), "reason": error.reason}
         except ValueError as error:
             return {"error": str(error)}
@@ -50,8 +53,9 @@ def answering(answer: Callable[[Json], Answer]) -> Callable[[object], Answer]:
 class Desk:
     """Server functions that every screen may call; garments travel as recipes and raw pixels."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, shelf: Shelf | None = None) -> None:
         self.studio = studio
+        self.shelf = shelf or Shelf([Entry(studio, studio.name)], ShelfRules.read(os.environ))
 
     def open(self, request: Json) -> Answer:
         """The garment of a recipe, or with a reason the nearest that this model has."""

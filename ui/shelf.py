@@ -7,11 +7,10 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from model.client import HubError
+from model.client import MAX_MODEL_BYTES, HubError
 from model.push import generator_tag
 from model.studio import Studio
 from model.visitors import (
-    MAX_MODEL_BYTES,
     check_cost,
     digest_of,
     fetch_as_nobody,
