@@ -182,7 +182,7 @@ def test_every_word_of_the_page_is_in_both_languages() -> None:
     sources = [*ROOT.glob("ui/*.html"), *ROOT.glob("ui/*.js")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     used = set(re.findall(r'data-(?:t|say|tip)="(\w+)"', text))
-    used |= set(re.findall(r"trama\.word\('(\w+)'", text))
+    used |= set(re.findall(r"trama\.(?:word|tell)\('(\w+)'", text))
     assert used <= set(words["en"]), used - set(words["en"])
     holes = re.compile(r"\{\w+\}")
     for key, word in words["pt"].items():
@@ -190,6 +190,7 @@ def test_every_word_of_the_page_is_in_both_languages() -> None:
     written = text + (ROOT / "ui" / "page.py").read_text(encoding="utf-8")
     families = (
         "recipe_",
+        "hint_",
         "direction_",
         "reason_",
         "notice_",
