@@ -5,7 +5,6 @@ Frames lie on paper already; both kinds say that AI made them and carry the reci
 
 import io
 import math
-import reprlib
 import tempfile
 from collections.abc import Sequence
 from fractions import Fraction
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from PIL import Image
 
+from model.checks import whole_number
 from model.keepsake import AI_NOTICE, check_recipes
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def write_gif(frames: Sequence[Frame], fps: int, recipe: str, there_and_back: bo
     Raises:
         ValueError: naming the field and its value.
     """
-    _check(frames, fps, recipe)
+    rate = whole_number("fps", fps, 1, MAX_FPS)
+    _check(frames, recipe)
     order = _there_and_back(len(frames)) if there_and_back else list(range(len(frames)))
     flat = _flatten(frames)
     buffer = io.BytesIO()
@@ -58,7 +59,7 @@ def write_gif(frames: Sequence[Frame], fps: int, recipe: str, there_and_back: bo
         "GIF",
         save_all=True,
         append_images=[flat[number] for number in order[1:]],
-        duration=_durations_ms(len(order), fps),
+        duration=_durations_ms(len(order), rate),
         loop=0,
         optimize=False,
         comment=f"{AI_NOTICE}\n{recipe}".encode(),
@@ -80,7 +81,8 @@ def write_mp4(
     Raises:
         ValueError: naming the field and its value.
     """
-    height, width = _check(frames, fps, recipe)
+    rate = whole_number("fps", fps, 1, MAX_FPS)
+    height, width = _check(frames, recipe)
     order = _there_and_back(len(frames)) if there_and_back else list(range(len(frames)))
     import av  # heavy, and only films need it
 
@@ -90,10 +92,10 @@ def write_mp4(
         options = {"movflags": "+faststart", "fflags": "+bitexact"}
         with av.open(str(path), "w", format="mp4", options=options) as film:
             film.metadata.update(title="Trama", comment=f"{AI_NOTICE}\n{recipe}")
-            stream = film.add_stream("libx264", rate=fps, options={"crf": str(_QUALITY)})
+            stream = film.add_stream("libx264", rate=rate, options={"crf": str(_QUALITY)})
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             context = stream.codec_context
-            context.time_base, context.thread_count = Fraction(1, fps), 1
+            context.time_base, context.thread_count = Fraction(1, rate), 1
             context.color_primaries = context.color_trc = context.colorspace = _BT709
             context.color_range = _LIMITED_RANGE
             for number in order:
@@ -113,11 +115,9 @@ def _to_yuv(frame: "VideoFrame") -> "VideoFrame":
     )
 
 
-def _check(frames: Sequence[Frame], fps: int, recipe: str) -> tuple[int, int]:
+def _check(frames: Sequence[Frame], recipe: str) -> tuple[int, int]:
     """Height and width of the frames."""
     check_recipes(recipe)
-    if isinstance(fps, bool) or not isinstance(fps, int) or not 1 <= fps <= MAX_FPS:
-        raise ValueError(f"fps must be a whole number in 1..{MAX_FPS}, not {reprlib.repr(fps)}")
     if not 1 <= len(frames) <= MAX_FRAMES:
         raise ValueError(f"frames must be 1..{MAX_FRAMES}, not {len(frames)}")
     height, width = _size(frames[0])

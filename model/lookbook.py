@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from model.checks import number
 from model.dye import Ramp
 from model.keepsake import check_recipes, stamp_png
 from model.labels import Language
@@ -25,6 +26,7 @@ MIN_SIDE, MAX_SIDE = 4, 1024
 
 _PIXELS_A_POINT = 3.0  # A4 becomes 2526 x 1786 pixels
 _COLOUR = range(256)
+_WHOLE_AREA = 28 * 28
 _pdfium_turn = threading.Lock()  # PDFium is not made for threads
 
 
@@ -50,8 +52,7 @@ class Piece:
         _check_pixels(self.pixels)
         if self.ramp is not None:
             _check_ramp("ramp", self.ramp)
-        if not 0 <= self.area <= MAX_SIDE**2:  # NaN is never between two numbers
-            raise ValueError(f"area must be a number from 0 on, not {self.area!r}")
+        number("area", self.area, 0, _WHOLE_AREA)
         check_recipes(self.recipe, most=1)
 
     @property

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.dye import DYES, PAPER, blend_ramps, dye_sheet
+from model.dye import DYES, PAPER, dye_sheet, mix_ramps
 from model.film import MAX_FRAMES, write_gif, write_mp4
 from model.keepsake import AI_NOTICE
 
@@ -21,7 +21,8 @@ def garment_frames(count: int, size: int = 96) -> list[np.ndarray]:
         pixels = np.zeros((1, 28, 28, 1), dtype=np.uint8)
         shade = np.linspace(90, 250, 20).round()[:, None, None]
         pixels[0, 4:24, 8 - number % 5 : 20 + number % 5] = shade
-        ramp = blend_ramps(DYES["indigo"], DYES["madder"], number / max(count - 1, 1))
+        share = number / max(count - 1, 1)
+        ramp = mix_ramps((DYES["indigo"], DYES["madder"]), (1 - share, share))
         frames.append(dye_sheet(pixels, 1, size, [ramp], [24.0]))
     return frames
 
