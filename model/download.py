@@ -133,7 +133,7 @@ def explain(error: Exception) -> tuple[Reason, str]:
 
     cause = error.__cause__ if isinstance(error.__cause__, HfHubHTTPError) else error
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
-        return "too_large", "more bytes than its listing told"
+        return "too_large", "more bytes arrived than are allowed"
     if not isinstance(cause, HfHubHTTPError):
         return "unreachable", str(error).split("\n", maxsplit=1)[0] or type(error).__name__
     status = cause.response.status_code

@@ -1,5 +1,6 @@
 """Models that are unsound, costly or not what their listing says: refused, and nothing stays."""
 
+import contextlib
 import json
 import os
 import threading
@@ -102,19 +103,29 @@ def test_a_listing_that_is_too_large_ends_the_matter(shelf, hub, models, tmp_pat
     assert fetched(tmp_path) == set()
 
 
-@pytest.mark.parametrize(("told", "honest_later"), [(1000, False), (1000, True), (None, False)])
-def test_a_listing_that_lies_about_sizes(shelf, hub, models, tmp_path, told, honest_later):
-    files = {**models[0], "model.safetensors": b"\0" * 60_000_000}
+@pytest.mark.parametrize(
+    ("size", "told", "by_the_file_too", "reason"),
+    [
+        (60_000_000, 1000, True, "too_large"),
+        (60_000_000, 1000, False, "too_large"),
+        (60_000_000, None, False, "invalid"),
+        (60_000, 1000, True, "unreachable"),  # the client takes it for a broken connection
+        (60_000, 1000, False, "invalid"),
+        (60_000, 100_000, False, "invalid"),
+    ],
+)
+def test_a_listing_that_lies_about_sizes(
+    shelf, hub, models, tmp_path, size, told, by_the_file_too, reason
+):
+    files = {**models[0], "model.safetensors": b"\0" * size}
     file = hub.put("user/name", files).files()["model.safetensors"]
-    file.size = told
-    if honest_later:  # the file itself tells its length, the listing another one
-        file.lfs = False
+    file.size, file.lfs = told, by_the_file_too
     watched = Watch(tmp_path / "cache")
     with watched:
-        assert refusal(shelf.open, "user/name") in ("too_large", "invalid", "unreachable")
+        assert refusal(shelf.open, "user/name") == reason
     assert watched.most <= 50_100_000
     assert shelf.names == ("tiny",)
-    assert fetched(tmp_path) == set()
+    assert "model.safetensors" not in fetched(tmp_path)
     hub.put("user/name", models[0])
     assert shelf.open("user/name").name == "user/name"
 
@@ -128,8 +139,9 @@ class Watch:
 
     def _look(self) -> None:
         while not self._done.wait(0.02):
-            sizes = [os.lstat(path).st_size for path in self.folder.rglob("*") if path.exists()]
-            self.most = max(self.most, sum(sizes))
+            with contextlib.suppress(FileNotFoundError):  # files come and go
+                sizes = [os.lstat(path).st_size for path in self.folder.rglob("*")]
+                self.most = max(self.most, sum(sizes))
 
     def __enter__(self) -> None:
         self._thread.start()
