@@ -115,10 +115,11 @@ function asIs({ pixels }) {                              // the network's own pi
 
 function paint(canvas) {
   const picture = pictures.get(canvas), css = Math.min(canvas.clientWidth, canvas.clientHeight);
-  const n = Math.min(MAX_CANVAS, Math.round(css * devicePixelRatio));
+  const device = Math.round(css * devicePixelRatio);
+  const pixelView = picture?.view === 'pixels', n = pixelView ? device : Math.min(MAX_CANVAS, device);
   if (!picture || n < 4) return;                         // on a hidden screen: the observer calls again
   if (canvas.width !== n) canvas.width = canvas.height = n;
-  const context = canvas.getContext('2d'), pixelView = picture.view === 'pixels';
+  const context = canvas.getContext('2d');
   canvas.classList.toggle('px', pixelView || channels === 3);
   if (!pixelView && channels === 1) return context.putImageData(trama.dyeCloth(picture, n), 0, 0);
   const scale = pixelView ? Math.max(1, Math.floor(n / size)) * size : n, start = Math.floor((n - scale) / 2);
@@ -130,7 +131,9 @@ function paint(canvas) {
 
 const resized = new ResizeObserver(entries => entries.forEach(entry => paint(entry.target)));
 
+const alike = (a, b) => a && a.pixels === b.pixels && a.area === b.area && a.view === b.view && String(a.ramp) === String(b.ramp);
 trama.show = (canvas, picture) => {
+  if (alike(pictures.get(canvas), picture)) return;
   if (!pictures.has(canvas)) resized.observe(canvas);
   pictures.set(canvas, picture);
   paint(canvas);

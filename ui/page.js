@@ -17,7 +17,7 @@ trama.number = (value, digits = 0, sign = 'auto') => new Intl.NumberFormat(trama
   { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign, useGrouping: false }).format(value).replace('-', '−');
 trama.className = label => setup.classes[label][trama.language];
 trama.kindOf = garment => garment.classes.filter(([, share], i) => !i || share >= .15).slice(0, 2).map(([label]) => trama.className(label)).join(' × ');
-trama.nameOf = garment => `${trama.kindOf(garment)} ${garment.seed}`;
+trama.nameOf = garment => `${trama.kindOf(garment)} ${garment.called ?? garment.seed}`;
 function translate(root) {
   for (const e of $$('[data-t]', root)) e.textContent = trama.word(e.dataset.t);
   for (const e of $$('[data-say]', root)) e.setAttribute('aria-label', trama.word(e.dataset.say));
@@ -48,9 +48,21 @@ trama.choose = garment => { trama.garment = garment; trama.emit('garment'); };
 trama.put = (letter, garment) => { trama.pair[letter] = garment; trama.emit('pair', letter); };
 trama.randomSeed = () => Math.floor(Math.random() * 10000);
 trama.readSeed = (input, previous, most = setup.max_seed) => {
-  const seed = /^\s*\d+\s*$/.test(input.value) ? Math.min(Number(input.value), most) : previous;
+  const typed = /^\s*\d+\s*$/.test(input.value) ? Number(input.value) : null, seed = Math.min(typed ?? previous, most);
   input.value = seed;
+  trama.wrong(input, typed === seed ? '' : trama.word(typed === null ? 'seed_wrong' : 'seed_most', { most, seed }));
   return seed;
+};
+trama.wrong = (input, text) => {                         // what is wrong with a field, below it, until it is changed
+  const field = input.closest('.field'), told = field.nextElementSibling;
+  const note = told?.matches('.wrong') ? told : document.createElement('p');
+  note.className = 'wrong';
+  note.id = `${input.id ||= `field-${++page.fields}`}-wrong`;
+  note.textContent = text;
+  text ? field.after(note) : note.remove();
+  text ? input.setAttribute('aria-describedby', note.id) : input.removeAttribute('aria-describedby');
+  input.setAttribute('aria-invalid', !!text);
+  if (text) { trama.say(text); input.addEventListener('input', () => trama.wrong(input, ''), { once: true }); }
 };
 trama.dyeButtons = (root, garment) => {
   root.replaceChildren(...dyeNames.map(name => {
@@ -69,7 +81,7 @@ trama.pressDyes = (root, garment) => {
 };
 
 /* the server */
-const page = {};
+const page = { fields: 0 };
 trama.say = text => { if (page.live) page.live.textContent = text; };
 let failing = false;                                     // the bar tells of a call: the next that succeeds clears it
 trama.tell = (key, values) => {                          // in the bar, until it is closed
@@ -154,10 +166,12 @@ function go() {
   document.body.dataset.screen = screen;
   trama.emit('screen', screen);
 }
-trama.reveal = part => {                                 // on a phone, a tapped tile is far below the stage
-  if (!narrow.matches || part.getBoundingClientRect().top >= 0) return;
+trama.bring = (part, block) => {
   const still = matchMedia('(prefers-reduced-motion:reduce)').matches;
-  part.scrollIntoView({ behavior: still ? 'auto' : 'smooth', block: 'start' });
+  if (narrow.matches) part.scrollIntoView({ behavior: still ? 'auto' : 'smooth', block });
+};
+trama.reveal = part => {                                 // on a phone, a tapped tile is far below the stage
+  if (part.getBoundingClientRect().top < 0) trama.bring(part, 'start');
 };
 trama.header = (root, origin, server) => {
   trama.server = server;
@@ -191,6 +205,8 @@ trama.header = (root, origin, server) => {
   go();
 };
 trama.footer = (root, origin) => {
+  trama.keys(root);
+  trama.largeView(root);
   // Gradio's own footer is not shown: it would not follow the language; its panel is.
   $('api', root).onclick = () => document.querySelector('footer .show-api')?.click();
   trama.mount(root, () => { $('origin', root).textContent = trama.word(`origin_${origin.kind}`, { name: origin.name }); });

@@ -24,8 +24,14 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
 }
 """In the order of the page; each has a `.html`, a `.js` and a file of `words/` of its name."""
 
-SCRIPTS = ("cloth.js", "page.js", "store.js", "open.js")
-STYLES = ("trama.css", *sorted(path.name for path in HERE.glob("*.css") if path.stem in SCREENS))
+SCRIPTS = (
+    "cloth.js", "page.js", "store.js", "open.js", "keys.js", "hints.js", "large.js", "nursery.js",
+)  # fmt: skip
+SHARED_STYLES = ("trama.css", "dialogs.css")
+STYLES = (
+    *SHARED_STYLES,
+    *sorted(path.name for path in HERE.glob("*.css") if path.stem in SCREENS),
+)
 
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
 THEME.set(
@@ -83,9 +89,9 @@ def _header(desk: Desk, origin: Origin) -> gr.HTML:
 
 
 def _footer(origin: Origin) -> gr.HTML:
-    """Where the model came from, and the way to the API."""
+    """Where the model came from, the ways to the API and the keys, and the dialogs of the page."""
     return gr.HTML(
-        html_template=read("footer.html"),
+        html_template=read("footer.html") + read("dialogs.html"),
         js_on_load=when_ready("trama.footer(element, props.origin)"),
         apply_default_css=False,
         elem_id="footer",

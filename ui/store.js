@@ -35,6 +35,25 @@ trama.heart = (button, garment) => {                     // a button that shows 
   button.onclick = () => trama.keep(garment);
 };
 
+const copied = async text => {
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* not over plain HTTP, nor in every frame */ }
+  const field = document.createElement('textarea'), focused = document.activeElement;
+  field.className = 'vh';
+  field.value = text;
+  (document.querySelector('dialog[open]') ?? document.querySelector('.trama')).append(field);
+  field.select();
+  try { return document.execCommand('copy'); } catch { return false; } finally { field.remove(); focused?.focus(); }
+};
+trama.copyLink = async (button, garment) => {
+  const link = trama.link(trama.recipe(garment));
+  if (!await copied(link)) return trama.tell('link_by_hand', { link });
+  const icon = button.querySelector('use');
+  trama.say(trama.word('link_copied', { name: trama.nameOf(garment) }));
+  icon.setAttribute('href', '#i-check');
+  clearTimeout(button.turned);
+  button.turned = setTimeout(() => icon.setAttribute('href', '#i-link'), 2000);
+};
+
 /* The recipe's letters may all stand in a query but %, which escapes others. */
 trama.link = recipe => `${trama.setup.address ?? location.origin + location.pathname}?r=${recipe.replaceAll('%', '%25')}`;
 })();

@@ -6,7 +6,7 @@ const seed = $('seed', root), daring = $('daring', root), dyes = $('dyes', root)
 const last = setup.max_seed - first.rail.garments.length + 1;
 const here = { label: first.label, seed: first.seed, daring: first.daring, chosen: 0, rail: [], line: [] };
 
-const TILE = '<button class="tile"><canvas class="cloth"></canvas><span class="no" aria-hidden="true"></span></button>';
+const TILE = '<button class="tile"><canvas class="cloth"></canvas><span class="no" aria-hidden="true"></span></button><button class="ic fav" tabindex="-1"><svg class="i" aria-hidden="true"><use href="#i-heart"/></svg></button>';
 const CAPTION = '<button class="tile"><canvas class="cloth"></canvas></button><small aria-hidden="true"></small>';
 
 function tiles(list, shown, markup, caption) {
@@ -16,36 +16,42 @@ function tiles(list, shown, markup, caption) {
     list.append(item);
   }
   shown.forEach((garment, i) => {
-    const item = list.children[i], button = item.firstChild, name = trama.nameOf(garment);
+    const item = list.children[i], [button, heart] = $$('button', item), name = trama.nameOf(garment);
     $$('.no,small', item)[0].textContent = caption(garment);
     button.setAttribute('aria-label', trama.word('open', { name }));
     button.setAttribute('aria-pressed', trama.same(garment, trama.garment));
     button.onclick = () => {
-      if (list === rail) here.chosen = i;
+      if (shown === here.rail) here.chosen = i;
       trama.choose(garment);
+      trama.hinted('tap');
       trama.say(trama.word('shown', { name }));
       trama.reveal(big.closest('.stage'));
     };
+    if (heart) trama.heart(heart, garment);              // for a finger; from the keyboard it is F, or the stage's
     trama.show($$('canvas', item)[0], trama.picture(garment));
   });
+  trama.rove(list);
 }
-const drawRail = () => tiles(rail, here.rail, TILE, garment => garment.seed);
+const onRail = () => nursery.children() ?? here.rail;
+function drawRail() {
+  nursery.draw();
+  tiles(rail, onRail(), TILE, garment => garment.called ?? garment.seed);
+}
 const drawLine = () => tiles(line, here.line, CAPTION, garment => trama.className(garment.label));
 
 function drawStage() {
   const garment = trama.garment, name = trama.nameOf(garment);
   $('title', root).textContent = trama.kindOf(garment);
-  const daring = document.createElement('span');
+  const daring = document.createElement('span'), { family } = garment;
   daring.className = 'long';
-  daring.textContent = setup.daring ? ` · ${trama.word('daring_of', { value: trama.number(garment.daring, 2) })}` : '';
-  $('subtitle', root).replaceChildren(trama.word('seed_of', garment), daring);
+  daring.textContent = setup.daring && !family ? ` · ${trama.word('daring_of', { value: trama.number(garment.daring, 2) })}` : '';
+  $('subtitle', root).replaceChildren(family ? trama.word('child_of', { number: family.number, name: trama.nameOf(family.parent) }) : trama.word('seed_of', garment), daring);
   big.setAttribute('aria-label', trama.word('picture_alt', { name }));
   trama.show(big, trama.picture(garment, trama.view));
   trama.pressDyes(dyes, garment);
+  trama.heart($('heart', root), garment);
   for (const b of $$('[data-put]', root)) {
-    const letter = b.dataset.put.toUpperCase();
-    $$('.long', b)[0].textContent = trama.word('put_long', { letter: '' });
-    b.setAttribute('aria-label', trama.word('put_long', { letter }));
+    b.setAttribute('aria-label', trama.word('put_to', { letter: b.dataset.put.toUpperCase() }));
     b.setAttribute('aria-pressed', trama.same(garment, trama.pair[b.dataset.put]));
   }
 }
@@ -70,11 +76,15 @@ function chip(label, pixels) {
     button.append(canvas);
     trama.show(canvas, { pixels, area: setup.classes[label].area, ramp: setup.dyes.ink });
   }
-  button.append(label === null ? trama.word('all') : trama.className(label));
+  if (label === null) button.innerHTML = '<svg class="i" aria-hidden="true"><use href="#i-hanger"/></svg>';
+  const name = document.createElement('span');
+  name.textContent = label === null ? trama.word('all') : trama.className(label);
+  button.append(name);
   button.setAttribute('aria-pressed', here.label === label);
   button.onclick = () => {
     here.label = label;
     trama.press($$('button', chips), b => b === button);
+    trama.rove(chips);
     refresh(true);
   };
   item.append(button);
@@ -87,18 +97,32 @@ function drawDaring() {
   $('daring-value', root).textContent = trama.number(here.daring, 2);
 }
 
-$('roll', root).onclick = () => { here.seed = seed.value = trama.randomSeed(); refresh(false); };
-seed.onchange = () => { here.seed = trama.readSeed(seed, here.seed, last); refresh(false); };
+const nursery = trama.nursery(root, drawRail), drawHint = trama.hints(root);
+$('roll', root).onclick = () => {
+  here.seed = seed.value = trama.randomSeed();
+  trama.wrong(seed, '');
+  trama.hinted('roll');
+  refresh(false);
+};
+seed.onchange = () => {
+  const before = here.seed;
+  here.seed = trama.readSeed(seed, before, last);
+  if (here.seed !== before) refresh(false);
+};
 daring.oninput = () => { here.daring = Number(daring.value); drawDaring(); refresh(true); };
 $('save', root).onclick = () => trama.savePicture(trama.garment);
+$('link', root).onclick = () => trama.copyLink($('link', root), trama.garment);
+$('enlarge', root).onclick = big.onclick = () =>
+  trama.enlarge([onRail(), here.line].find(list => list.some(other => trama.same(other, trama.garment))) ?? [trama.garment]);
+$('open-line', root).addEventListener('click', () => trama.emit('open-line', { seed: trama.garment.seed, daring: trama.garment.daring }));
+$('open-line', root).hidden = !setup.screens.includes('line');
 for (const b of $$('[data-put]', root)) b.onclick = () => {
   trama.put(b.dataset.put, trama.garment);
   trama.say(trama.word('put_done', { name: trama.nameOf(trama.garment), letter: b.dataset.put.toUpperCase() }));
 };
-if (!setup.directions.length) $$('[data-go=adjust]', root)[0].hidden = true;
 $('daring-row', root).hidden = !setup.daring;
 if (setup.daring) daring.max = setup.daring.most;
-chips.hidden = line.closest('section').hidden = setup.classes.length < 2;
+chips.hidden = $('line-section', root).hidden = setup.classes.length < 2;
 
 trama.on('garment', () => {
   drawRail();
@@ -111,19 +135,24 @@ trama.on('garment', () => {
 trama.on('dye', () => { drawRail(); drawLine(); drawStage(); });
 trama.on('view', drawStage);
 trama.on('pair', drawStage);
+trama.on('collection', () => { drawRail(); drawStage(); });
 
 rail.replaceChildren();                                  // the server's pictures have done their part
 here.rail = trama.take(first.rail);
 here.line = trama.take(first.line);
-const icons = trama.decode(first.icons);
+const icons = trama.decode(first.icons), columns = icons.length > 10 ? 5 : Math.ceil(icons.length / 2);
 trama.choose(here.rail[0]);
 trama.mount(root, () => {
   chips.replaceChildren(chip(null), ...icons.map((pixels, label) => chip(label, pixels)));
+  chips.style.setProperty('--columns', columns);
+  chips.style.setProperty('--rows', Math.ceil(icons.length / columns));
+  trama.rove(chips);
   if (setup.classes.length !== 10) $$('#line-title', root)[0].textContent = trama.word('line_title_any');
   trama.dyeButtons(dyes, () => trama.garment);
   for (const b of $$('[data-view=pixels]', root)) b.title = trama.word('pixels_tip', { size: setup.size });
   seed.value = here.seed;
   drawDaring();
+  drawHint();
   trama.emit('garment');
 });
 trama.openAddress();

@@ -1,0 +1,327 @@
+"""The wardrobe in a real browser: keeping, children, links, the large view, keys and hints."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from model.recipe_text import parse_recipe
+from tests.browsing import DESKTOP, OPENED, PHONE, drawn, expect_new, overflowing, save
+from ui.parts import load_words
+
+TOUCH: dict[str, Any] = {"has_touch": True, "is_mobile": True}
+VISITORS = [
+    pytest.param("pt-BR", DESKTOP, {}, id="pt-desktop"),
+    pytest.param("pt-BR", PHONE, TOUCH, id="pt-phone"),
+    pytest.param("en-US", DESKTOP, {"color_scheme": "dark"}, id="en-desktop"),
+    pytest.param("en-US", PHONE, {**TOUCH, "color_scheme": "dark"}, id="en-phone"),
+]
+STAGE, LIVE = "#wardrobe .big canvas", "[data-part=live]"
+FOCUSED = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
+
+
+def told(locale: str, key: str, **values: object) -> str:
+    """A word of the page in the visitor's language."""
+    return load_words()[locale[:2]][key].format(**values)
+
+
+def part(page: Page, name: str) -> Any:
+    return page.locator(f"#wardrobe [data-part={name}]")
+
+
+def tile(page: Page, number: int) -> Any:
+    return page.locator(f"#wardrobe .rail li:nth-child({number}) .tile")
+
+
+def kept(page: Page) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = page.evaluate("trama.store.list()")
+    return entries
+
+
+def labels(page: Page, selector: str) -> list[str]:
+    found: list[str] = page.eval_on_selector_all(
+        selector, "all => all.filter(e => e.offsetWidth).map(e => e.ariaLabel ?? e.textContent)"
+    )
+    return found
+
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), VISITORS)
+def test_children_take_the_place_of_the_rail_and_remember_their_parent(
+    visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
+) -> None:
+    page = visit(locale, viewport, reduced_motion="reduce", **more)
+    dress = {"pt": "Vestido", "en": "Dress"}[locale[:2]]
+    tile(page, 2).click()
+    expect(tile(page, 2)).to_have_attribute("aria-pressed", "true")
+    parent = str(page.evaluate("trama.recipe(trama.garment)"))
+    first = drawn(page, "#wardrobe .rail li:first-child canvas")
+    part(page, "children").click()
+    title = told(locale, "children_of", name=f"{dress} 4201")
+    expect(part(page, "family")).to_have_text(title)
+    first = expect_new(page, "#wardrobe .rail li:first-child canvas", first)
+    expect(page.locator(LIVE)).to_have_text(
+        told(locale, "children_done", count=12, name=f"{dress} 4201")
+    )
+    assert page.evaluate("document.activeElement.textContent") == title
+    expect(part(page, "parent")).to_be_in_viewport()
+    expect(part(page, "back")).to_be_in_viewport()
+    expect(part(page, "chips")).to_be_hidden()
+    expect(part(page, "roll")).to_be_hidden()
+    assert overflowing(page) == []
+    save(page, f"children-{locale}-{viewport['width']}")
+
+    slider = page.get_by_role("slider", name=told(locale, "difference"))
+    slider.press("ArrowRight")
+    first = expect_new(page, "#wardrobe .rail li:first-child canvas", first)
+    assert slider.get_attribute("aria-valuetext") == told(locale, "percent", value=50)
+    part(page, "siblings").click()
+    expect_new(page, "#wardrobe .rail li:first-child canvas", first)
+
+    tile(page, 3).click()
+    name = told(locale, "child_of", number=3, name=f"{dress} 4201")
+    expect(part(page, "subtitle")).to_contain_text(name)
+    page.locator("#wardrobe .rail li:nth-child(3) .fav").click()
+    [entry] = kept(page)
+    assert entry["parents"] == [parent]
+    assert len(parse_recipe(entry["recipe"]).parts) == 2
+
+    part(page, "children").click()  # children of a child: back leads to the family before
+    expect(part(page, "family")).to_have_text(told(locale, "children_of", name=f"{dress} 4201.3"))
+    part(page, "back").click()
+    expect(part(page, "family")).to_have_text(title)
+    expect(tile(page, 3)).to_have_attribute("aria-pressed", "true")
+    part(page, "back").click()
+    expect(part(page, "nursery")).to_be_hidden()
+    expect(part(page, "roll")).to_be_visible()
+    expect(tile(page, 2)).to_have_attribute("aria-pressed", "true")
+    expect(part(page, "subtitle")).to_contain_text("4201")
+
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), VISITORS)
+def test_a_garment_is_kept_linked_and_opened_large(
+    visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
+) -> None:
+    page = visit(
+        locale, viewport, permissions=["clipboard-read", "clipboard-write"],
+        reduced_motion="reduce", **more,
+    )  # fmt: skip
+    page.locator("#wardrobe .rail li:nth-child(4) .fav").click()
+    expect(part(page, "heart")).to_have_attribute("aria-pressed", "false")
+    tile(page, 4).click()
+    expect(part(page, "heart")).to_have_attribute("aria-pressed", "true")
+    part(page, "heart").click()
+    assert kept(page) == []
+    expect(page.locator("#wardrobe .rail [aria-pressed=true].fav")).to_have_count(0)
+
+    page.locator("#wardrobe").get_by_role("button", name=told(locale, "moss"), exact=True).click()
+    part(page, "link").click()
+    expect(page.locator(LIVE)).to_contain_text("link")
+    expect(page.locator("#wardrobe [data-part=link] use")).to_have_attribute("href", "#i-check")
+    address, recipe = str(page.evaluate("navigator.clipboard.readText()")).split("?r=")
+    assert address == page.url.split("#")[0]
+    assert recipe.endswith("~~moss")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.evaluate("document.addEventListener('copy', () => window.copied = getSelection() + '')")
+    part(page, "link").click()
+    page.wait_for_function("window.copied !== undefined")  # the way of pages without HTTPS
+    page.evaluate("document.execCommand = () => false")
+    part(page, "link").click()
+    expect(page.get_by_role("alert")).to_contain_text(recipe)
+    page.get_by_role("alert").get_by_role("button").click()
+
+    part(page, "enlarge").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_contain_text("4203")
+    assert overflowing(page) == []
+    save(page, f"large-{locale}-{viewport['width']}")
+    dialog.locator("[data-view=pixels]").click()
+    side = page.eval_on_selector(
+        ".large canvas", "c => [c.width, c.getBoundingClientRect().width * devicePixelRatio]"
+    )
+    assert side[0] % 28 == 0
+    assert side[0] == pytest.approx(side[1])
+    save(page, f"large-pixels-{locale}-{viewport['width']}")
+    dialog.locator("[data-view=smooth]").click()
+    shown = drawn(page, ".large canvas")
+    dialog.get_by_role("button", name=told(locale, "madder")).click()
+    shown = expect_new(page, ".large canvas", shown)
+    dialog.get_by_role("button", name=told(locale, "next")).click()
+    shown = expect_new(page, ".large canvas", shown)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(dialog.get_by_role("heading")).to_contain_text("4202")
+    page.keyboard.press("f")
+    expect(dialog.locator(".fav")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert page.evaluate(FOCUSED) == told(locale, "enlarge")
+    expect(part(page, "subtitle")).to_contain_text("4202")
+    assert [parse_recipe(entry["recipe"]).seed for entry in kept(page)] == [4202]
+
+
+@pytest.mark.parametrize("locale", ["pt-BR", "en-US"])
+def test_keys_do_what_is_done_often_and_can_be_switched_off(visit: OPENED, locale: str) -> None:
+    page = visit(locale)
+    page.evaluate("window.undone = 0; trama.on('undo', () => window.undone++)")
+    shown = drawn(page, STAGE)
+    page.keyboard.press("ArrowRight")  # from nowhere: to the rail, then along it
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(FOCUSED).endswith("4205")
+    expect(tile(page, 6)).to_have_attribute("aria-pressed", "true")
+    shown = expect_new(page, STAGE, shown)
+    page.keyboard.press("End")
+    expect(tile(page, 12)).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate(
+        "[...document.querySelectorAll('#wardrobe .rail button, .chips button')]"
+        ".filter(b => b.tabIndex === 0).length"
+    ) == 2  # fmt: skip
+    page.keyboard.press("f")
+    expect(part(page, "heart")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("z")
+    assert page.evaluate("window.undone") == 1
+    shown = drawn(page, STAGE)
+    page.keyboard.press("g")
+    shown = expect_new(page, STAGE, shown)
+
+    seed = page.get_by_label(told(locale, "seed"), exact=True).first
+    seed.fill("12")
+    seed.press("g")
+    seed.press("z")
+    expect(seed).to_have_value("12gz")
+    seed.fill("12")
+    seed.press("Enter")
+    shown = expect_new(page, STAGE, shown)
+    part(page, "roll").focus()
+    for chord in ("Alt+f", "Meta+f", "Shift+g", "Shift+f", "Control+z"):
+        page.keyboard.press(chord)
+    part(page, "roll").focus()  # the browser's own undo went back to the field
+    assert page.evaluate("window.undone") == 1
+    assert len(kept(page)) == 1
+
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(told(locale, "key_generate"))
+    page.keyboard.press("z")
+    assert page.evaluate("window.undone") == 1
+    save(page, f"keys-{locale}")
+    dialog.get_by_role("switch").uncheck()
+    dialog.get_by_role("button", name=told(locale, "close")).click()
+    page.keyboard.press("z")
+    page.keyboard.press("?")
+    page.keyboard.press("g")
+    expect(dialog).to_be_hidden()
+    assert page.evaluate("window.undone") == 1
+    expect(seed).to_have_value("12")
+    page.reload()
+    page.wait_for_selector("#wardrobe .rail canvas")
+    page.keyboard.press("z")
+    page.get_by_role("button", name=told(locale, "keys")).click()
+    expect(page.get_by_role("dialog").get_by_role("switch")).not_to_be_checked()
+
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), VISITORS)
+def test_a_first_visit_has_three_hints_and_a_second_has_none(
+    visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
+) -> None:
+    page = visit(locale, viewport, reduced_motion="reduce", **more)
+    hint = part(page, "hint")
+    expect(hint).to_contain_text(told(locale, "hint_tap"))
+    save(page, f"hints-{locale}-{viewport['width']}")
+    covered = page.evaluate(
+        """() => { const box = document.querySelector('#wardrobe .hint').getBoundingClientRect();
+             return [...document.querySelectorAll('#wardrobe :is(.tile, .chip, .b)')].filter(e => {
+               const other = e.getBoundingClientRect();
+               return other.width && other.top < box.bottom && other.bottom > box.top
+                 && other.left < box.right && other.right > box.left; }).length; }"""
+    )
+    assert covered == 0
+    tile(page, 2).click()  # done: the next one
+    expect(hint).to_contain_text(told(locale, "hint_roll"))
+    hint.get_by_role("button").click()
+    expect(hint).to_contain_text(told(locale, "hint_mix"))
+    page.reload()
+    page.wait_for_selector("#wardrobe .rail canvas")
+    expect(hint).to_contain_text(told(locale, "hint_mix"))
+    page.locator("#wardrobe [data-put=a]").click()
+    expect(hint).to_be_hidden()
+    page.reload()
+    page.wait_for_selector("#wardrobe .rail canvas")
+    expect(hint).to_be_hidden()
+
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), VISITORS)
+def test_a_wrong_seed_is_told_at_its_field(
+    visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
+) -> None:
+    page = visit(locale, viewport, **more)
+    seed, wrong = part(page, "seed"), page.locator("#wardrobe .wrong")
+    most = 2**32 - 12
+    for typed in ("abc", "", "-3", "1.5"):
+        seed.fill(typed)
+        seed.press("Enter")
+        expect(seed).to_have_value("4200")
+        expect(wrong).to_have_text(told(locale, "seed_wrong", most=most, seed=4200))
+    assert seed.get_attribute("aria-describedby") == wrong.get_attribute("id")
+    assert seed.get_attribute("aria-invalid") == "true"
+    assert overflowing(page) == []
+    save(page, f"seed-{locale}-{viewport['width']}")
+    shown = drawn(page, STAGE)
+    seed.fill("9999999999")
+    expect(wrong).to_have_count(0)
+    seed.press("Enter")
+    expect(seed).to_have_value(str(most))
+    expect(wrong).to_have_text(told(locale, "seed_most", most=most, seed=4200))
+    shown = expect_new(page, STAGE, shown)
+    seed.fill("7")
+    seed.press("Enter")
+    expect(wrong).to_have_count(0)
+    expect_new(page, STAGE, shown)
+
+
+def test_the_line_opens_with_the_garment_in_hand(visit: OPENED) -> None:
+    page = visit("en-US")
+    button = part(page, "open-line")
+    if "line" not in page.evaluate("trama.setup.screens"):
+        expect(button).to_be_hidden()
+        return
+    page.evaluate("trama.on('open-line', asked => window.asked = asked)")
+    tile(page, 5).click()
+    button.click()
+    asked = page.evaluate("window.asked")
+    assert json.loads(json.dumps(asked)) == {"seed": 4204, "daring": 0.7}
+    expect(page.locator("#line")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 1180, 1024, 920])
+def test_class_chips_stand_in_two_even_rows(visit: OPENED, width: int) -> None:
+    page = visit("pt-BR", {"width": width, "height": 900})
+    drawn(page, STAGE)
+    tops = page.eval_on_selector_all(
+        "#wardrobe .chips li:not(:first-child)", "all => all.map(e => e.offsetTop)"
+    )
+    assert [tops.count(top) for top in sorted(set(tops))] == [5, 5]
+    assert overflowing(page) == []
+    cut = page.eval_on_selector_all(
+        "#wardrobe .chip", "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    )
+    assert cut == 0
+    acts = page.eval_on_selector_all(
+        "#wardrobe .acts > *", "all => new Set(all.map(e => e.offsetTop)).size"
+    )
+    assert acts == 1
+
+
+def test_the_wardrobe_says_so_when_the_server_is_away(visit: OPENED) -> None:
+    page = visit("pt-BR", PHONE, **TOUCH, reduced_motion="reduce")
+    page.route("**/component_server/**", lambda route: route.fulfill(json=None))
+    part(page, "children").click()
+    expect(page.get_by_role("alert")).to_contain_text(told("pt-BR", "unreachable"))
+    save(page, "away-pt-phone")
+    part(page, "back").click()
+    expect(part(page, "nursery")).to_be_hidden()
+    page.unroute("**/component_server/**")
+    part(page, "children").click()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    assert labels(page, "#wardrobe .rail .tile")[0].endswith("4200.1")
