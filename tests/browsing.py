@@ -2,8 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Page
+import pytest
+from playwright.sync_api import ConsoleMessage, Locator, Page
+
+from ui.parts import load_words
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -11,6 +15,14 @@ PHONE = {"width": 360, "height": 780}
 DESKTOP = {"width": 1280, "height": 900}
 OPENED = Callable[..., Page]
 SCREENSHOTS = Path(__file__).parent.parent / "runs" / "screenshots"
+TOUCH: dict[str, Any] = {"has_touch": True, "is_mobile": True}
+VISITORS = [
+    pytest.param("pt-BR", DESKTOP, {}, id="pt-desktop"),
+    pytest.param("pt-BR", PHONE, TOUCH, id="pt-phone"),
+    pytest.param("en-US", DESKTOP, {"color_scheme": "dark"}, id="en-desktop"),
+    pytest.param("en-US", PHONE, {**TOUCH, "color_scheme": "dark"}, id="en-phone"),
+]
+"""Locale, window and what else is asked of it: both languages, both sizes, light and dark."""
 
 
 def complaint(line: ConsoleMessage) -> list[str]:
@@ -58,3 +70,24 @@ def save(page: Page, name: str) -> None:
     """Keep a picture of the whole page, to be looked at by people."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+def told(locale: str, key: str, **values: object) -> str:
+    """A word of the page in the visitor's language."""
+    return load_words()[locale[:2]][key].format(**values)
+
+
+def part(page: Page, name: str) -> Locator:
+    """A part of the wardrobe."""
+    return page.locator(f"#wardrobe [data-part={name}]")
+
+
+def tile(page: Page, number: int) -> Locator:
+    """A garment of the wardrobe's rail, from 1."""
+    return page.locator(f"#wardrobe .rail li:nth-child({number}) .tile")
+
+
+def kept(page: Page) -> list[dict[str, Any]]:
+    """What is in the collection."""
+    entries: list[dict[str, Any]] = page.evaluate("trama.store.list()")
+    return entries

@@ -1,6 +1,7 @@
 /* Three hints for a first visit, one after the other in one place; each goes when it is closed or done. */
 (() => {
-const { $, $$ } = trama, KEY = 'trama.hints', HINTS = ['tap', 'roll', 'mix'];
+const { $, $$ } = trama, KEY = 'trama.hints';
+const HINTS = { tap: () => trama.word('hint_tap'), roll: () => trama.word('hint_roll'), mix: () => trama.word('hint_mix') };
 let done = (() => {
   try {
     const stored = JSON.parse(localStorage.getItem(KEY));
@@ -17,10 +18,10 @@ trama.hinted = name => {                                 // what a hint speaks o
 };
 trama.hints = root => {
   const note = $('hint', root), [text] = $$('p', note), [close] = $$('button', note);
-  const open = () => HINTS.find(name => !done.includes(name));
+  const open = () => Object.keys(HINTS).find(name => !done.includes(name));
   draw = () => {
     note.hidden = !open();
-    if (open()) text.textContent = trama.word(`hint_${open()}`);
+    if (open()) text.textContent = HINTS[open()]();
   };
   close.onclick = () => {
     trama.hinted(open());

@@ -27,9 +27,9 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
 SCRIPTS = (
     "cloth.js", "page.js", "store.js", "open.js", "keys.js", "hints.js", "large.js", "nursery.js",
 )  # fmt: skip
+SHARED_STYLES = ("trama.css", "dialogs.css")
 STYLES = (
-    "trama.css",
-    "dialogs.css",
+    *SHARED_STYLES,
     *sorted(path.name for path in HERE.glob("*.css") if path.stem in SCREENS),
 )
 

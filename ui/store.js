@@ -46,7 +46,7 @@ const copied = async text => {
 };
 trama.copyLink = async (button, garment) => {
   const link = trama.link(trama.recipe(garment));
-  if (!await copied(link)) return trama.warn(trama.word('link_by_hand', { link }));
+  if (!await copied(link)) return trama.tell('link_by_hand', { link });
   const icon = button.querySelector('use');
   trama.say(trama.word('link_copied', { name: trama.nameOf(garment) }));
   icon.setAttribute('href', '#i-check');
