@@ -1,0 +1,72 @@
+"""python -m tests.benchmarks.pad: how long a pad between four garments takes, way by way.
+
+The ways take turns, so that they meet the same machine. Where other programs run, minima say what
+the machine can do, and processor seconds say it too: of both cores together.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from model.batches import BatchRenderer
+from model.latents import map_seeds, render
+from model.weights import load_generator
+from training.hardware import describe_machine
+
+SHIPPED = Path(__file__).parents[2] / "weights" / "fashion-mnist"
+
+
+def pad_ws(corners: torch.Tensor, side: int) -> torch.Tensor:
+    """W [side**2, w_dim] of a pad whose corners are [4, w_dim], row by row."""
+    steps = torch.linspace(0, 1, side)
+    top = torch.lerp(corners[0], corners[1], steps[:, None])
+    bottom = torch.lerp(corners[2], corners[3], steps[:, None])
+    return torch.lerp(top, bottom, steps[:, None, None]).flatten(0, 1)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--torch-threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.torch_threads)
+    generator = load_generator(SHIPPED)
+    corners = map_seeds(generator, [3, 4, 9, 0], [42, 43, 7, 11], 0.7)
+    pad, coarse = pad_ws(corners, 17), pad_ws(corners, 9)
+    renderer = BatchRenderer(generator)
+    ways: dict[str, Callable[[], object]] = {
+        "17 x 17 one by one": lambda: render(generator, pad),
+        "17 x 17 batches of 32": lambda: render(generator, pad, 32),
+        "17 x 17 BatchRenderer": lambda: renderer.render(pad),
+        "9 x 9 BatchRenderer": lambda: renderer.render(coarse),
+    }
+    wall: dict[str, list[float]] = {way: [] for way in ways}
+    processor: dict[str, list[float]] = {way: [] for way in ways}
+    for repeat in range(options.repeats + 1):
+        for way, draw in ways.items():
+            began, spent = time.perf_counter(), time.process_time()
+            draw()
+            if repeat:  # the first finds nothing in the caches
+                wall[way].append((time.perf_counter() - began) * 1000)
+                processor[way].append((time.process_time() - spent) * 1000)
+    load = os.getloadavg()[0]
+    print(
+        f"machine  {describe_machine()}, torch threads {torch.get_num_threads()}, load {load:.1f}"
+    )
+    for way in ways:
+        print(
+            f"{way:22} median {statistics.median(wall[way]):6.0f} ms, "
+            f"p95 {statistics.quantiles(wall[way], n=20, method='inclusive')[-1]:6.0f}, "
+            f"least {min(wall[way]):6.0f}; processor: median "
+            f"{statistics.median(processor[way]):6.0f} ms, least {min(processor[way]):6.0f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
