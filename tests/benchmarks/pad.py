@@ -13,20 +13,13 @@ from pathlib import Path
 
 import torch
 
-from model.batches import BatchRenderer
 from model.latents import map_seeds, render
-from model.weights import load_generator
+from model.mixing import pad
+from model.studio import Studio
 from training.hardware import describe_machine
 
 SHIPPED = Path(__file__).parents[2] / "weights" / "fashion-mnist"
-
-
-def pad_ws(corners: torch.Tensor, side: int) -> torch.Tensor:
-    """W [side**2, w_dim] of a pad whose corners are [4, w_dim], row by row."""
-    steps = torch.linspace(0, 1, side)
-    top = torch.lerp(corners[0], corners[1], steps[:, None])
-    bottom = torch.lerp(corners[2], corners[3], steps[:, None])
-    return torch.lerp(top, bottom, steps[:, None, None]).flatten(0, 1)
+CORNERS = ((3, 42), (4, 43), (9, 7), (0, 11))
 
 
 def main() -> None:
@@ -36,15 +29,15 @@ def main() -> None:
     parser.add_argument("--torch-threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.torch_threads)
-    generator = load_generator(SHIPPED)
-    corners = map_seeds(generator, [3, 4, 9, 0], [42, 43, 7, 11], 0.7)
-    pad, coarse = pad_ws(corners, 17), pad_ws(corners, 9)
-    renderer = BatchRenderer(generator)
+    studio = Studio.open(SHIPPED)
+    corners = [studio.garment(label, seed) for label, seed in CORNERS]
+    garments = pad(corners)
+    w = map_seeds(studio.generator, [n % 10 for n in range(289)], range(289), 0.7)
     ways: dict[str, Callable[[], object]] = {
-        "17 x 17 one by one": lambda: render(generator, pad),
-        "17 x 17 batches of 32": lambda: render(generator, pad, 32),
-        "17 x 17 BatchRenderer": lambda: renderer.render(pad),
-        "9 x 9 BatchRenderer": lambda: renderer.render(coarse),
+        "17 x 17 one by one": lambda: studio.draw(garments),
+        "289 in batches of 32": lambda: render(studio.generator, w, 32),
+        "17 x 17 pad": lambda: studio.sketch(pad(corners)),
+        "9 x 9 pad": lambda: studio.sketch(pad(corners, 9)),
     }
     wall: dict[str, list[float]] = {way: [] for way in ways}
     processor: dict[str, list[float]] = {way: [] for way in ways}
@@ -61,7 +54,7 @@ def main() -> None:
     )
     for way in ways:
         print(
-            f"{way:22} median {statistics.median(wall[way]):6.0f} ms, "
+            f"{way:20} median {statistics.median(wall[way]):6.0f} ms, "
             f"p95 {statistics.quantiles(wall[way], n=20, method='inclusive')[-1]:6.0f}, "
             f"least {min(wall[way]):6.0f}; processor: median "
             f"{statistics.median(processor[way]):6.0f} ms, least {min(processor[way]):6.0f}"
