@@ -205,8 +205,9 @@ def move(
         for value in (strength, fine):
             if not low <= value <= high:
                 raise ValueError(f"strength of {name} must be in {low:g}..{high:g}, not {value!r}")
-        for layer in range(*direction.layers):
-            change[layer] += (strength if layer < split else fine) * direction.vector
+        first, end = direction.layers
+        change[first : min(end, split)] += strength * direction.vector
+        change[max(first, split) : end] += fine * direction.vector
     return ws + change.to(ws.device)
 
 

@@ -2,16 +2,18 @@
 
 import copy
 import dataclasses
+import functools
 import math
 import re
 import reprlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from model.batches import BatchRenderer
 from model.checks import number, whole_number
 from model.dye import dye_of, find_dye
 from model.generator import Generator
@@ -38,7 +40,6 @@ RAIL = 12
 MAX_SHEET = 400
 """Garments on a sheet."""
 
-_DRAFT_BATCH = 17
 _GPU_BATCH = 64
 _LONGEST_NAME = 200
 _STEPS = 10
@@ -73,6 +74,7 @@ class Studio:
         self.config = generator.config
         self.name, self.digest = name, digest
         self._turn = threading.BoundedSemaphore(1)
+        self._batches = BatchRenderer(self.generator)
 
     @classmethod
     def open(cls, folder: str | Path, name: str | None = None) -> "Studio":
@@ -177,15 +179,16 @@ class Studio:
 
     def draw(self, recipes: Sequence[Recipe]) -> np.ndarray:
         """Pixels [N, H, W, C] of garments: each the same bytes in any company."""
-        ws = torch.cat([self._ws(recipe) for recipe in recipes])
+        ws = self._all_ws(recipes)
         with self._turn:
             return render(self.generator, ws, _GPU_BATCH if ws.is_cuda else 1)
 
     def sketch(self, recipes: Sequence[Recipe]) -> np.ndarray:
         """Pixels [N, H, W, C], many at a time: faster, and within one grey level of `draw`."""
-        ws = torch.cat([self._ws(recipe) for recipe in recipes])
-        with self._turn:
-            return render(self.generator, ws, _GPU_BATCH if ws.is_cuda else _DRAFT_BATCH)
+        ws = self._all_ws(recipes)
+        if ws.is_cuda:
+            return render(self.generator, ws, _GPU_BATCH)
+        return self._batches.render(ws)
 
     def generate(self, label: object, seed: object, daring: object = None) -> np.ndarray:
         """One garment, uint8 pixels [H, W, C]."""
@@ -284,10 +287,20 @@ class Studio:
         direction = self.generator.directions.find(name, self.config.num_layers)
         return number(f"edits[{name!r}]", value, direction.low, direction.high)
 
-    def _ws(self, recipe: Recipe) -> torch.Tensor:
+    @torch.inference_mode()
+    def _all_ws(self, recipes: Sequence[Recipe]) -> torch.Tensor:
+        """Ws [N, L, w_dim] of recipes; what is part of many, as in a pad, is mapped once."""
+
+        @functools.cache
+        def born(label: int, seed: int, daring: float) -> torch.Tensor:
+            return map_seeds(self.generator, [label], [seed], daring)
+
+        return torch.cat([self._ws(recipe, born) for recipe in recipes])
+
+    def _ws(self, recipe: Recipe, born: Callable[[int, int, float], torch.Tensor]) -> torch.Tensor:
         """Ws [1, L, w_dim] of a recipe; a part of weight 1 is exactly itself."""
         parts, split = recipe.parts, pattern_split(self.config)
-        rows = [map_seeds(self.generator, [p.label], [p.seed], p.daring) for p in parts]
+        rows = [born(part.label, part.seed, part.daring) for part in parts]
         coarse = _weighted(rows, [p.shape for p in parts])
         fine = _weighted(rows, [p.pattern for p in parts])
         layers = self.config.num_layers
