@@ -58,7 +58,7 @@ function drawText(shares) {
   rest.className = 'long';
   rest.textContent = used.slice(2).map(garment => ` + ${garment.seed}`).join('');
   $('subtitle', root).replaceChildren(used.length > 1 ? used.slice(0, 2).map(garment => garment.seed).join(' × ') : trama.word('seed_of', used[0]), rest);
-  trama.percents(shares).forEach((value, i) => { if (fields[i] !== document.activeElement) fields[i].value = value; });
+  trama.percents(shares).forEach((value, i) => { if (fields[i] !== typing) fields[i].value = value; });
   for (const [name, range, way] of [['mix', mix, x()], ['shape', shape, here.shape], ['pattern', pattern, here.pattern]]) {
     const value = Math.round(way * 100);
     range.value = value;
@@ -105,6 +105,7 @@ const askPad = trama.latest(server.pad, (answer, asked) => {
   const before = here.squareOf;
   here.square = trama.square(trama.decode(answer.pixels), asked.steps);
   here.squareOf = bare(asked.recipes);
+  sheet.dataset.steps = asked.steps;
   sheet.setAttribute('aria-busy', false);
   if (here.squareOf !== before) drawAll();
   else if (asked.steps < FINE) { reel.draw(); draw(); }  // the finest changes nothing that stands still
@@ -178,15 +179,18 @@ for (const [name, range] of [['shape', shape], ['pattern', pattern]]) {
 }
 for (const range of [mix, shape, pattern]) range.onchange = () => rested(false);
 
+let typing = null;
 const fields = LETTERS.map((letter, i) => {
   const field = $('share', root).content.firstElementChild.cloneNode(true), [input] = $$('input', field);
   $$('b', field)[0].textContent = letter.toUpperCase();
+  input.oninput = () => { typing = input; };
   input.onchange = () => {
+    typing = null;
     const value = Number(input.value);
     if (input.value !== '' && Number.isFinite(value)) { share(i, value); rested(false); }
     soon();
   };
-  input.onblur = soon;
+  input.onblur = () => { typing = null; soon(); };
   $('shares', root).append(field);
   return input;
 });

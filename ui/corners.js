@@ -14,7 +14,7 @@ trama.corners = (root, stage) => {
   const dialog = $('corner', root), canvas = $('corner-cloth', root), choice = $('corner-class', root), seed = $('corner-seed', root);
   const dyes = $('corner-dyes', root), hand = $('corner-hand', root), staged = $('corner-stage', root);
   const { pair } = trama;
-  let letter = 'a';
+  let letter = 'a', shown = null;
 
   const change = async values => {
     const to = letter, { label, seed, daring } = pair[to];
@@ -36,8 +36,8 @@ trama.corners = (root, stage) => {
     $('corner-name', root).textContent = name;
     canvas.setAttribute('aria-label', trama.word('picture_alt', { name }));
     trama.show(canvas, trama.picture(garment));
-    choice.value = garment.label;
-    seed.value = garment.seed;
+    if (shown !== garment) { choice.value = garment.label; seed.value = garment.seed; }   // somebody may be typing
+    shown = garment;
     trama.pressDyes(dyes, garment);
     hand.hidden = !trama.garment || trama.same(trama.garment, garment);
     hand.textContent = trama.garment ? trama.word('take_hand', { name: trama.nameOf(trama.garment) }) : '';
@@ -55,6 +55,7 @@ trama.corners = (root, stage) => {
 
   for (const button of $$('[data-corner]', root)) button.onclick = () => {
     letter = button.dataset.corner;
+    shown = null;
     dialog.showModal();
     drawDialog();
   };
