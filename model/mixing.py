@@ -15,6 +15,18 @@ MAX_STRIP = 240
 PAD_STEPS = 17
 """Pictures along each side of a pad between four garments."""
 
+LAYER_STEPS = 11
+"""Pictures along each side of a square of shape by pattern."""
+
+LINE_FRAMES = 33
+"""Frames of a film from one garment to another; it is played there and back."""
+
+SIDE_FRAMES = 20
+"""Frames of a film from each of four garments to the next."""
+
+_ROUND = (0, 1, 3, 2)
+"""Corners of a pad in the order of a walk around it."""
+
 CHILDREN = 12
 
 
@@ -51,12 +63,62 @@ def pad(corners: Sequence[Recipe], steps: object = PAD_STEPS) -> list[Recipe]:
 
     Every place is weighted bilinearly; the corners are the garments themselves.
     """
+    _check_corners(corners)
+    ways = _ways(whole_number("steps", steps, 2, PAD_STEPS))
+    places = [_bilinear(x, y) for y in ways for x in ways]
+    return [mix(corners, place, place) for place in places]
+
+
+def layers(corners: Sequence[Recipe], y: object = 0, steps: object = LAYER_STEPS) -> list[Recipe]:
+    """What shape and pattern give apart, at one height of a pad.
+
+    Args:
+        corners: four garments, as for `pad`.
+        y: height of the pad, 0 (top, where only the first two count) to 1.
+        steps: along each side. Rows follow the shape from left to right, places in a row the
+            pattern.
+    """
+    _check_corners(corners)
+    height = number("y", y, 0, 1)
+    ways = _ways(whole_number("steps", steps, 2, PAD_STEPS))
+    places = [_bilinear(x, height) for x in ways]
+    return [mix(corners, shape, pattern) for shape in places for pattern in places]
+
+
+def film(stops: Sequence[Recipe]) -> list[Recipe]:
+    """Frames of a film that lingers at every stop.
+
+    Two stops are a way, to be played there and back; four are the corners of a pad, once around
+    it: the last frame is the one before the first.
+    """
+    if len(stops) == 2:
+        ways = _ways(LINE_FRAMES)
+        return [blend(*stops, _ease(way)) for way in ways]
+    _check_corners(stops)
+    around = [stops[corner] for corner in _ROUND]
+    return [
+        blend(here, there, _ease(step / SIDE_FRAMES))
+        for here, there in zip(around, [*around[1:], around[0]], strict=True)
+        for step in range(SIDE_FRAMES)
+    ]
+
+
+def _check_corners(corners: Sequence[Recipe]) -> None:
     if len(corners) != 4:
         raise ValueError(f"corners must be 4 recipes, not {len(corners)}")
-    count = whole_number("steps", steps, 2, PAD_STEPS)
-    ways = [step / (count - 1) for step in range(count)]
-    shares = [((1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x) for y in ways for x in ways]
-    return [mix(corners, share, share) for share in shares]
+
+
+def _ways(count: int) -> list[float]:
+    return [step / (count - 1) for step in range(count)]
+
+
+def _bilinear(x: float, y: float) -> tuple[float, float, float, float]:
+    return ((1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x)
+
+
+def _ease(way: float) -> float:
+    """Slow at both ends."""
+    return way * way * (3 - 2 * way)
 
 
 def children(

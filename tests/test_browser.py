@@ -70,43 +70,6 @@ def test_seed_class_daring_tile_and_dye(visit: OPENED) -> None:
     expect(seed).to_have_value("42")
 
 
-def test_blend_by_keyboard_and_by_layer(visit: OPENED) -> None:
-    page = visit("pt-BR", screen="blend")
-    stage = "#blend .big canvas"
-    shown = drawn(page, stage)
-    mix = page.get_by_role("slider", name="Mistura")
-    for _ in range(4):
-        mix.press("ArrowRight")
-    shown = expect_new(page, stage, shown)
-    expect(page.get_by_role("slider", name="Forma")).to_have_value("50")
-    assert mix.get_attribute("aria-valuetext") == "50 % de B"
-    page.get_by_role("slider", name="Forma").press("Home")
-    shown = expect_new(page, stage, shown)
-    expect(mix).to_have_value("26")  # halfway between 0 and 50, to its step of 2
-    page.get_by_role("button", name="Só B", exact=False).click()
-    shown = expect_new(page, stage, shown)
-    page.locator("#blend .card select").nth(1).select_option(label="Bolsa")
-    shown = expect_new(page, stage, shown)
-    page.get_by_role("button", name="20 % de B").click()
-    expect_new(page, stage, shown)
-    save(page, "blend-pt-BR")
-
-
-def test_put_in_a_reaches_the_blend(visit: OPENED) -> None:
-    page = visit("en-US")
-    page.get_by_role("button", name="Open Dress 4205").first.click()
-    page.get_by_role("button", name="Put in B").click()
-    expect(page.get_by_role("button", name="Put in B")).to_have_attribute("aria-pressed", "true")
-    page.get_by_role("link", name="Blend", exact=True).click()
-    expect(page.locator("#blend .card").nth(1).get_by_label("Seed", exact=True)).to_have_value(
-        "4205"
-    )
-    expect(page.locator("#blend")).to_be_visible()
-    expect(page.locator("#wardrobe")).to_be_hidden()
-    page.go_back()
-    expect(page.locator("#wardrobe")).to_be_visible()
-
-
 def test_adjust_moves_resets_and_shows_the_original(visit: OPENED) -> None:
     page = visit("en-US", screen="adjust")
     stage = "#adjust .big canvas"

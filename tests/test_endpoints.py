@@ -23,6 +23,7 @@ from model.studio import Studio
 
 Answer = tuple[int, dict[str, Any]]
 DRESS = "a dress of the model"
+FOUR = ["dress", 1, "coat", 2, "t-shirt", 3, "bag", 4]
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,24 @@ def test_sheet_is_dyed_cloth_on_paper(web: TestClient) -> None:
     assert picture(web, run(web, "sheet", ["dress", 0, 1, 3, "ink"])).size == (3 * 112, 112)
 
 
+def test_a_pad_is_a_dyed_square(web: TestClient, studio: Studio) -> None:
+    image = picture(web, run(web, "pad", [*FOUR, 3]))
+    assert (image.mode, image.size) == ("RGB", (3 * 112, 3 * 112))
+    corner = picture(web, run(web, "sheet", ["bag", 4, None, 1, "each"]))
+    difference = np.asarray(image, dtype=int)[224:, 224:] - np.asarray(corner, dtype=int)
+    assert np.abs(difference).max() <= 3  # a grey level, dyed
+
+
+@pytest.mark.parametrize(("kind", "start"), [("gif", b"GIF89a"), ("mp4", b"\0\0\0")])
+def test_a_film_is_a_file_of_its_kind(web: TestClient, kind: str, start: bytes) -> None:
+    status, body = run(web, "film", [*FOUR, "line", kind])
+    assert status == 200, body
+    (file,) = body["data"]
+    assert file["orig_name"] == f"trama.{kind}"
+    path = file["url"].split("/gradio_api/", 1)[1]
+    assert web.get(f"/gradio_api/{path}").content.startswith(start)
+
+
 BAD = [
     ("generate", ["dress", -1, None], "seed must be a whole number in 0..4294967295, not -1"),
     ("generate", ["dress", "42; rm", None], "seed must be a whole number .* not '42; rm'"),
@@ -115,6 +134,10 @@ BAD = [
     ("sheet", ["all", 0, None, 4, "pink"], "dye must be .* not 'pink'"),
     ("sheet", ["all", 0, None, 4, [1]], "dye must be .* not \\[1\\]"),
     ("sheet", ["hat", 0, None, 4, "each"], "label must be .* not 'hat'"),
+    ("pad", [*FOUR, 18], "steps must be a whole number in 2..17, not 18"),
+    ("pad", [*FOUR[:6], "hat", 4, 3], "label must be .* not 'hat'"),
+    ("film", [*FOUR, "zigzag", "gif"], "way must be one of line, loop, not 'zigzag'"),
+    ("film", [*FOUR, "loop", ["gif"]], "kind must be one of gif, mp4, not \\['gif'\\]"),
 ]
 
 
@@ -145,13 +168,15 @@ def test_gradio_client_calls_every_endpoint_with_its_defaults(url: str) -> None:
         path = client.predict(api_name=endpoint)
         assert Image.open(path).size == (448, 448)
     assert Image.open(client.predict(count=5, api_name="/sheet")).size == (5 * 112, 112)
+    assert Image.open(client.predict(steps=2, api_name="/pad")).size == (2 * 112, 2 * 112)
+    assert Path(client.predict(way="loop", api_name="/film")).suffix == ".gif"
     assert Path(client.predict("vestido", 42, 0.5, api_name="/generate")).suffix == ".png"
 
 
 def test_endpoints_are_documented(url: str) -> None:
     client = Client(url, verbose=False)
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/generate", "/blend", "/edit", "/sheet"}
+    assert set(named) == {"/generate", "/blend", "/edit", "/sheet", "/pad", "/film"}
     for endpoint in named.values():
         assert endpoint["description"]
         for parameter in endpoint["parameters"]:
@@ -193,7 +218,10 @@ def test_the_page_gets_raw_pixels(web: TestClient, studio: Studio) -> None:
         ("header", "mix", {"recipes": [DRESS] * 5, "shape": [1] * 5, "pattern": [1] * 5}),
         ("header", "mix", {"recipes": [DRESS], "shape": ["x"], "pattern": [1]}),
         ("header", "make_children", {"recipe": DRESS, "difference": float("nan"), "seed": 1}),
-        ("blend", "strip", {"a": DRESS, "b": None}),
+        ("blend", "pad", {"recipes": [DRESS, None, DRESS, DRESS]}),
+        ("blend", "layers", {"recipes": [DRESS] * 4, "y": "top"}),
+        ("blend", "class_mix", {"recipe": DRESS, "shares": [1]}),
+        ("blend", "film", {"recipes": [DRESS], "kind": "gif"}),
         ("adjust", "edit", {"recipe": DRESS, "edits": {"brightness": 1e9}}),
         ("adjust", "previews", {"recipe": DRESS}),
     ],

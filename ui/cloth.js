@@ -1,6 +1,6 @@
 /* Dyed cloth on a canvas: what model/dye.py does, at the screen's own resolution.
    A picture is {pixels, area, ramp}: the network's bytes, the largest region of dark print that is
-   not a hole, and four colours from dark to light. */
+   not a hole, and four colours from dark to light; `most` bounds the side of one that is in motion. */
 (() => {
 const { size, channels, margin } = trama.setup;
 const side = size + 2 * margin, LEVELS = 1024, MAX_CANVAS = 840, DARK = .14, OPAQUE = .3, EDGE = [.06, .18];
@@ -116,9 +116,9 @@ function asIs({ pixels }) {                              // the network's own pi
 function paint(canvas) {
   const picture = pictures.get(canvas), css = Math.min(canvas.clientWidth, canvas.clientHeight);
   const device = Math.round(css * devicePixelRatio);
-  const pixelView = picture?.view === 'pixels', n = pixelView ? device : Math.min(MAX_CANVAS, device);
+  const pixelView = picture?.view === 'pixels', n = pixelView ? device : Math.min(picture?.most ?? MAX_CANVAS, device);
   if (!picture || n < 4) return;                         // on a hidden screen: the observer calls again
-  if (canvas.width !== n) canvas.width = canvas.height = n;
+  if (canvas.width !== n || canvas.height !== n) canvas.width = canvas.height = n;
   const context = canvas.getContext('2d');
   canvas.classList.toggle('px', pixelView || channels === 3);
   if (!pixelView && channels === 1) return context.putImageData(trama.dyeCloth(picture, n), 0, 0);
@@ -131,7 +131,7 @@ function paint(canvas) {
 
 const resized = new ResizeObserver(entries => entries.forEach(entry => paint(entry.target)));
 
-const alike = (a, b) => a && a.pixels === b.pixels && a.area === b.area && a.view === b.view && String(a.ramp) === String(b.ramp);
+const alike = (a, b) => a && a.pixels === b.pixels && a.most === b.most && a.area === b.area && a.view === b.view && String(a.ramp) === String(b.ramp);
 trama.show = (canvas, picture) => {
   if (alike(pictures.get(canvas), picture)) return;
   if (!pictures.has(canvas)) resized.observe(canvas);

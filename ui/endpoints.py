@@ -16,6 +16,7 @@ from model import mixing
 from model.dye import dye_sheet
 from model.pixels import to_image, to_png
 from model.recipe import Recipe
+from ui import film as films
 from ui.desk import Desk
 
 P = ParamSpec("P")
@@ -123,7 +124,75 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
         """
         garments, pixels = weave(label, seed, daring, count)
         dyed = garments if dye == "each" else [garment.dyed(dye) for garment in garments]
-        return _send(_dyed_sheet(desk, dyed, pixels))
+        columns = min(len(garments), 10 if len(garments) <= 100 else 20)
+        return _send(_dyed_sheet(desk, dyed, pixels, columns))
+
+    @_refusing
+    def pad(
+        label_a: str = "dress",
+        seed_a: int = 42,
+        label_b: str = "coat",
+        seed_b: int = 43,
+        label_c: str = "t-shirt",
+        seed_c: int = 44,
+        label_d: str = "shirt",
+        seed_d: int = 45,
+        steps: int = 9,
+    ) -> gr.FileData:
+        """Everything between four garments, dyed, as a contact sheet.
+
+        Args:
+            label_a: class of the garment at the top left, by number or name.
+            seed_a: its seed.
+            label_b: class of the garment at the top right.
+            seed_b: its seed.
+            label_c: class of the garment at the bottom left.
+            seed_c: its seed.
+            label_d: class of the garment at the bottom right.
+            seed_d: its seed.
+            steps: garments along each side, 2 to 17.
+
+        Returns:
+            PNG in colour, 112 px for each garment; the dyes are mixed as the garments are.
+        """
+        pairs = ((label_a, seed_a), (label_b, seed_b), (label_c, seed_c), (label_d, seed_d))
+        garments = mixing.pad([studio.garment(*pair) for pair in pairs], steps)
+        return _send(_dyed_sheet(desk, garments, studio.sketch(garments), int(steps)))
+
+    @_refusing
+    def film(
+        label_a: str = "dress",
+        seed_a: int = 42,
+        label_b: str = "coat",
+        seed_b: int = 43,
+        label_c: str = "t-shirt",
+        seed_c: int = 44,
+        label_d: str = "shirt",
+        seed_d: int = 45,
+        way: str = "line",
+        kind: str = "gif",
+    ) -> gr.FileData:
+        """A film of dyed garments that become each other; one at a time is made.
+
+        Args:
+            label_a: class of A, by number or name.
+            seed_a: seed of A.
+            label_b: class of B.
+            seed_b: seed of B.
+            label_c: class of C; only a loop goes there.
+            seed_c: seed of C.
+            label_d: class of D; only a loop goes there.
+            seed_d: seed of D.
+            way: line (from A to B and back) or loop (A, B, D, C and A again).
+            kind: gif or mp4.
+
+        Returns:
+            GIF or H.264 film, 448 px wide, that carries the recipes of its garments.
+        """
+        pairs = ((label_a, seed_a), (label_b, seed_b), (label_c, seed_c), (label_d, seed_d))
+        garments = [studio.garment(*pair) for pair in pairs]
+        made = films.make_film(desk, garments, kind, way)
+        return _send_file(made, f"trama.{kind}", films.KINDS[kind])
 
     @on_gpu
     def weave(
@@ -134,7 +203,8 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
     # Gradio shows only the first line of a docstring unless it is told to take all of it.
     for endpoint in (generate, blend, edit):
         api(endpoint, api_description=inspect.getdoc(endpoint))
-    api(sheet, api_description=inspect.getdoc(sheet), concurrency_limit=1)
+    for endpoint in (sheet, pad, film):
+        api(endpoint, api_description=inspect.getdoc(endpoint), concurrency_limit=1)
 
 
 def _refusing(endpoint: Callable[P, R]) -> Callable[P, R]:
@@ -155,13 +225,18 @@ def _enlarged(pixels: np.ndarray) -> Image.Image:
     return to_image(pixels.repeat(scale, axis=0).repeat(scale, axis=1))
 
 
-def _dyed_sheet(desk: Desk, garments: list[Recipe], pixels: np.ndarray) -> Image.Image:
+def _dyed_sheet(
+    desk: Desk, garments: list[Recipe], pixels: np.ndarray, columns: int
+) -> Image.Image:
     ramps, areas = zip(*((garment.ramp, desk.area(garment)) for garment in garments), strict=True)
-    columns = min(len(garments), 10 if len(garments) <= 100 else 20)
     return Image.fromarray(dye_sheet(pixels, columns, SHEET_TILE, ramps, areas))
 
 
 def _send(image: Image.Image) -> gr.FileData:
-    """The picture as a file of Gradio's cache, which is emptied by the hour."""
-    path = save_bytes_to_cache(to_png(image), "trama.png", get_upload_folder())
-    return gr.FileData(path=path, mime_type="image/png", orig_name="trama.png")
+    return _send_file(to_png(image), "trama.png", "image/png")
+
+
+def _send_file(data: bytes, name: str, mime_type: str) -> gr.FileData:
+    """A file of Gradio's cache, which is emptied by the hour."""
+    path = save_bytes_to_cache(data, name, get_upload_folder())
+    return gr.FileData(path=path, mime_type=mime_type, orig_name=name)

@@ -26,6 +26,7 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
 
 SCRIPTS = (
     "cloth.js", "page.js", "store.js", "open.js", "keys.js", "hints.js", "large.js", "nursery.js",
+    "pad.js", "corners.js", "weave.js", "reel.js",
 )  # fmt: skip
 SHARED_STYLES = ("trama.css", "dialogs.css")
 STYLES = (

@@ -44,14 +44,18 @@ const copied = async text => {
   field.select();
   try { return document.execCommand('copy'); } catch { return false; } finally { field.remove(); focused?.focus(); }
 };
-trama.copyLink = async (button, garment) => {
-  const link = trama.link(trama.recipe(garment));
-  if (!await copied(link)) return trama.tell('link_by_hand', { link });
+trama.copyText = async (button, text, done, byHand) => {  // told by a tick on the button, and in words
+  if (!await copied(text)) return trama.warn(byHand);
   const icon = button.querySelector('use');
-  trama.say(trama.word('link_copied', { name: trama.nameOf(garment) }));
+  button.icon ??= icon.getAttribute('href');
+  trama.say(done);
   icon.setAttribute('href', '#i-check');
   clearTimeout(button.turned);
-  button.turned = setTimeout(() => icon.setAttribute('href', '#i-link'), 2000);
+  button.turned = setTimeout(() => icon.setAttribute('href', button.icon), 2000);
+};
+trama.copyLink = (button, garment) => {
+  const link = trama.link(trama.recipe(garment));
+  return trama.copyText(button, link, trama.word('link_copied', { name: trama.nameOf(garment) }), trama.word('link_by_hand', { link }));
 };
 
 /* The recipe's letters may all stand in a query but %, which escapes others. */
