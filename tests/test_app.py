@@ -148,7 +148,7 @@ def test_without_directions_there_is_no_adjust_screen(app: ModuleType, plain_mod
     studio, origin = app.open_studio(str(plain_model))
     blocks = app.build(studio, origin)
     screens = [block.elem_id for block in blocks.blocks.values() if getattr(block, "elem_id", None)]
-    assert screens == ["header", "wardrobe", "blend", "footer"]
+    assert screens == ["header", "wardrobe", "line", "blend", "footer"]
 
 
 @pytest.mark.parametrize("classes", [(), ("cat", "dog")])
@@ -187,7 +187,7 @@ def test_every_word_of_the_page_is_in_both_languages() -> None:
     holes = re.compile(r"\{\w+\}")
     for key, word in words["pt"].items():
         assert sorted(holes.findall(word)) == sorted(holes.findall(words["en"][key])), key
-    written = text + (ROOT / "ui" / "page.py").read_text(encoding="utf-8")
+    written = text + "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("ui/*.py"))
     families = (
         "recipe_",
         "hint_",

@@ -176,7 +176,8 @@ def test_gradio_client_calls_every_endpoint_with_its_defaults(url: str) -> None:
 def test_endpoints_are_documented(url: str) -> None:
     client = Client(url, verbose=False)
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/generate", "/blend", "/edit", "/sheet", "/pad", "/film"}
+    expected = "generate blend edit line sheet pad film lookbook"
+    assert set(named) == {f"/{name}" for name in expected.split()}
     for endpoint in named.values():
         assert endpoint["description"]
         for parameter in endpoint["parameters"]:

@@ -1,4 +1,4 @@
-"""Named endpoints: everything that the page makes, for scripts, one PNG for each call."""
+"""Named endpoints: everything that the page makes, for scripts, one file for each call."""
 
 import functools
 import inspect
@@ -18,6 +18,7 @@ from model.pixels import to_image, to_png
 from model.recipe import Recipe
 from ui import film as films
 from ui.desk import Desk
+from ui.line import FILE_TYPES, MOST_GARMENTS, dyed_line, write_lookbook
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -194,6 +195,55 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
         made = films.make_film(desk, garments, kind, way)
         return _send_file(made, f"trama.{kind}", films.KINDS[kind])
 
+    @_refusing
+    def line(
+        seed: int = 4207, daring: float | None = None, dyes: list[str] | None = None
+    ) -> gr.FileData:
+        """A line of clothes: one seed in every class, dyed from one palette, on one sheet.
+
+        Args:
+            seed: whole number in 0..4294967295.
+            daring: truncation psi, 0 to 2; null for the page's 0.7.
+            dyes: one to three of indigo, madder, ochre, moss and ink; null for indigo and ochre.
+
+        Returns:
+            PNG in colour, 112 px for each garment, in the order of the labels.
+        """
+        garments = dyed_line(studio, seed, daring, dyes)
+        return _send(_dyed_sheet(desk, garments, studio.draw(garments), 10))
+
+    @_refusing
+    def lookbook(
+        seed: int = 4207,
+        daring: float | None = None,
+        dyes: list[str] | None = None,
+        recipes: list[str] | None = None,
+        title: str | None = None,
+        language: str = "pt",
+        kind: str = "pdf",
+    ) -> gr.FileData:
+        """A line of clothes as a lookbook: a titled sheet with names, seeds and palette.
+
+        Args:
+            seed: whole number in 0..4294967295; not looked at where recipes are given.
+            daring: truncation psi, 0 to 2; null for the page's 0.7.
+            dyes: one to three of indigo, madder, ochre, moss and ink; null for indigo and ochre.
+            recipes: 1 to 20 recipes to put on the sheet in place of a seed's line, or null.
+            title: at most 80 characters; null for the names of the dyes.
+            language: pt or en.
+            kind: pdf, with selectable text and a page of recipes, or png, the sheet alone.
+
+        Returns:
+            PDF of A4 pages, or PNG of 2526 x 1786 pixels.
+        """
+        garments = (
+            dyed_line(studio, seed, daring, dyes)
+            if recipes is None
+            else desk.recipes({"recipes": recipes}, MOST_GARMENTS)
+        )
+        data = write_lookbook(desk, garments, title, language, kind)
+        return _send_file(data, f"trama-lookbook.{kind}", FILE_TYPES[kind])
+
     @on_gpu
     def weave(
         label: str, seed: int, daring: float | None, count: int
@@ -201,9 +251,9 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
         return far.sheet(label, seed, daring, count)
 
     # Gradio shows only the first line of a docstring unless it is told to take all of it.
-    for endpoint in (generate, blend, edit):
+    for endpoint in (generate, blend, edit, line):
         api(endpoint, api_description=inspect.getdoc(endpoint))
-    for endpoint in (sheet, pad, film):
+    for endpoint in (sheet, pad, film, lookbook):
         api(endpoint, api_description=inspect.getdoc(endpoint), concurrency_limit=1)
 
 

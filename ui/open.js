@@ -1,6 +1,6 @@
 /* Garments that come from outside: a recipe in the address, a PNG dropped on the page. */
 (() => {
-const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 1500;
+const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 1500, MOST_RECIPES = 20;
 
 trama.openRecipe = async recipe => {
   if (recipe.length > MOST_CHARACTERS) return trama.tell('recipe_malformed', { detail: '' });
@@ -18,7 +18,7 @@ function stampOf(bytes) {
   if (bytes.length < 20 || view.getUint32(0) !== 0x89504e47) return null;
   for (let at = 8; at + 12 <= bytes.length;) {
     const length = view.getUint32(at), kind = text(at + 4, at + 8), start = at + 8;
-    if (kind === 'tEXt' && length < MOST_CHARACTERS + 10 && text(start, start + 6) === 'trama\0') return text(start + 6, start + length);
+    if (kind === 'tEXt' && length < MOST_RECIPES * (MOST_CHARACTERS + 1) + 10 && text(start, start + 6) === 'trama\0') return text(start + 6, start + length);
     at += length + 12;
   }
   return null;
@@ -28,7 +28,9 @@ trama.openFile = async file => {
   if (file.size > MOST_BYTES) return trama.tell('file_too_large', { name: file.name.slice(0, 80), most: MOST_BYTES / 1e6 });
   const recipe = stampOf(new Uint8Array(await file.arrayBuffer()));
   if (recipe === null) return trama.tell('file_without_recipe', { name: file.name.slice(0, 80) });
-  await trama.openRecipe(recipe);
+  const line = recipe.split('\n');                         // a lookbook holds a recipe a line
+  if (line.length > 1 && trama.setup.screens.includes('line')) trama.emit('open-line', { line });
+  else await trama.openRecipe(line[0]);
 };
 
 addEventListener('dragover', event => { if (event.dataTransfer?.types.includes('Files')) event.preventDefault(); });

@@ -2,23 +2,23 @@
 
 import dataclasses
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
 from model.dye import DYES, MARGIN, hole_area
-from model.labels import class_names
 from model.latents import MAX_SEED
 from model.studio import Studio
-from ui import adjust, blend, wardrobe
+from ui import adjust, blend, line, wardrobe
 from ui.desk import Desk, answering
-from ui.parts import HERE, load_words, read, when_ready
+from ui.names import short_class_names
+from ui.parts import HERE, load_words, page_address, read, when_ready
 
 FAVICON = HERE / "mark.png"
 SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
     "wardrobe": wardrobe.build,
+    "line": line.build,
     "blend": blend.build,
     "adjust": adjust.build,
 }
@@ -26,7 +26,7 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
 
 SCRIPTS = (
     "cloth.js", "page.js", "store.js", "open.js", "keys.js", "hints.js", "large.js", "nursery.js",
-    "pad.js", "corners.js", "weave.js", "reel.js",
+    "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js",
 )  # fmt: skip
 SHARED_STYLES = ("trama.css", "dialogs.css")
 STYLES = (
@@ -43,8 +43,6 @@ THEME.set(
 )
 
 MOST_DARING = 1.5
-
-_SHORT_NAMES = {"T-shirt/top": "T-shirt", "Trouser": "Trousers", "Ankle boot": "Boot"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +68,11 @@ def build(desk: Desk, origin: Origin) -> None:
 
 
 def _screens(studio: Studio) -> list[str]:
-    return [name for name in SCREENS if name != "adjust" or studio.controls]
+    left_out = {
+        "adjust": not studio.controls,
+        "line": not 1 < studio.config.num_classes <= line.MOST_GARMENTS,
+    }
+    return [name for name in SCREENS if not left_out.get(name)]
 
 
 def _header(desk: Desk, origin: Origin) -> gr.HTML:
@@ -106,7 +108,7 @@ def _setup(studio: Studio) -> str:
     setup = {
         **model_setup(studio),
         "screens": _screens(studio),
-        "address": f"https://{host}/" if (host := os.environ.get("SPACE_HOST")) else None,
+        "address": page_address(),
         "margin": MARGIN,
         "max_seed": MAX_SEED,
         "dyes": DYES,
@@ -118,8 +120,8 @@ def _setup(studio: Studio) -> str:
 def model_setup(studio: Studio) -> dict[str, Any]:
     """What the scripts know of a model: its classes, directions and pictures."""
     config, piece = studio.config, {lang: words["piece"] for lang, words in load_words().items()}
-    english = [_SHORT_NAMES.get(name, name) for name in class_names(config, "en")]
-    names = zip(english, class_names(config, "pt"), config.class_names, strict=True)
+    english, portuguese = (short_class_names(config, language) for language in ("en", "pt"))
+    names = zip(english, portuguese, config.class_names, strict=True)
     classes: list[dict[str, Any]] = [
         {"en": en, "pt": pt, "area": hole_area(name)} for en, pt, name in names
     ]

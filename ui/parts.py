@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -36,6 +37,12 @@ def load_words() -> dict[str, dict[str, str]]:
         for language in LANGUAGES:
             words[language] |= given[language]
     return words
+
+
+def page_address() -> str | None:
+    """Where a Space has the page: it shows it in a frame, so the page itself cannot know."""
+    host = os.environ.get("SPACE_HOST")
+    return f"https://{host}/" if host else None
 
 
 def screen(

@@ -1,10 +1,11 @@
 /* What a visitor keeps: garments by their recipe, in this browser and nowhere else; and their links. */
 (() => {
 const KEY = 'trama.collection.1', MOST = 500;
+const isText = value => typeof value === 'string';
 let kept = (() => {
   try {
     const stored = JSON.parse(localStorage.getItem(KEY));
-    return Array.isArray(stored) ? stored.filter(entry => typeof entry?.recipe === 'string') : [];
+    return Array.isArray(stored) ? stored.filter(entry => isText(entry?.recipe) || isText(entry?.name) && Array.isArray(entry.line) && entry.line.every(isText)) : [];
   } catch { return []; }
 })();
 
@@ -15,18 +16,31 @@ function write(next) {
   trama.emit('collection');
 }
 
-/* An entry is {recipe, born, parents}: the day it was kept, and the recipes that it was made of. */
+const today = () => new Date().toISOString().slice(0, 10);
+const isGarment = recipe => entry => !!entry.recipe && bare(entry.recipe) === bare(recipe);
+const isLine = line => entry => !!entry.line && entry.line.join() === line.join();
+
+/* An entry is a garment, {recipe, born, parents}: the day it was kept, and the recipes that it was made of;
+   or a line, {line: recipes, name, born}, which is another one in other dyes. */
 trama.store = {
   list: () => kept,
-  has: garment => kept.some(entry => bare(entry.recipe) === bare(garment.recipe)),
-  add: (garment, parents = garment.parents ?? []) => write([{ recipe: trama.recipe(garment), born: new Date().toISOString().slice(0, 10), parents }, ...kept]),
-  remove: recipe => write(kept.filter(entry => bare(entry.recipe) !== bare(recipe))),
+  has: garment => kept.some(isGarment(garment.recipe)),
+  hasLine: line => kept.some(isLine(line)),
+  add: (garment, parents = garment.parents ?? []) => write([{ recipe: trama.recipe(garment), born: today(), parents }, ...kept]),
+  addLine: (line, name) => write([{ line, name, born: today() }, ...kept]),
+  remove: recipe => write(kept.filter(entry => !isGarment(recipe)(entry))),
+  removeLine: line => write(kept.filter(entry => !isLine(line)(entry))),
   replace: write,
 };
 trama.keep = garment => {
   const had = trama.store.has(garment);
   had ? trama.store.remove(garment.recipe) : trama.store.add(garment);
   trama.say(trama.word(had ? 'unkept' : 'kept', { name: trama.nameOf(garment) }));
+};
+trama.keepLine = (line, name) => {
+  const had = trama.store.hasLine(line);
+  had ? trama.store.removeLine(line) : trama.store.addLine(line, name);
+  trama.say(trama.word(had ? 'unkept' : 'kept', { name }));
 };
 trama.heart = (button, garment) => {                     // a button that shows and changes whether a garment is kept
   const kept = trama.store.has(garment);
@@ -59,5 +73,19 @@ trama.copyLink = (button, garment) => {
 };
 
 /* The recipe's letters may all stand in a query but %, which escapes others. */
-trama.link = recipe => `${trama.setup.address ?? location.origin + location.pathname}?r=${recipe.replaceAll('%', '%25')}`;
+trama.address = query => `${trama.setup.address ?? location.origin + location.pathname}?${query}`;
+trama.link = recipe => trama.address(`r=${recipe.replaceAll('%', '%25')}`);
+trama.copyText = async (button, text, done, failed) => {
+  if (!await copied(text)) return trama.tell(failed, { link: text });
+  trama.say(trama.word(done));
+};
+async function copied(text) {
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* not over plain HTTP, nor in every frame */ }
+  const field = document.createElement('textarea'), focused = document.activeElement;
+  field.className = 'vh';
+  field.value = text;
+  document.querySelector('.trama').append(field);
+  field.select();
+  try { return document.execCommand('copy'); } catch { return false; } finally { field.remove(); focused?.focus(); }
+}
 })();

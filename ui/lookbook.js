@@ -1,0 +1,51 @@
+/* The lookbook below the line: its sheet is the file itself, made when it is seen and has changed. */
+trama.lookbook = (root, server, { most_title }) => {
+  const { $, $$, line } = trama, WAIT_MS = 500;
+  const title = $('book-title', root), sheet = $('sheet', root), picture = $('preview', root), saves = $$('[data-save]', root);
+  let seen = false, timer = null, asked = null, shown = null, own = null;   // own: a title of the visitor's
+
+  line.title = () => own ?? line.usualTitle();
+  const request = kind => ({ recipes: line.recipes(), title: line.title(), language: trama.language, kind });
+  const key = () => JSON.stringify(request('png'));
+
+  const askSheet = trama.latest(server.lookbook, (answer, wanted, settled) => {
+    if (!settled) return;
+    shown = JSON.stringify(wanted);
+    picture.src = answer.file;
+    picture.hidden = false;
+    $('wait', root).hidden = true;
+    tell();
+  });
+  function tell() {                                      // an old sheet is faint until the new one comes
+    sheet.setAttribute('aria-busy', shown !== key());
+    picture.alt = trama.word('lookbook_alt', { title: line.title(), names: line.names().join(', ') });
+  }
+  function plan() {
+    clearTimeout(timer);
+    tell();
+    if (seen && asked !== key()) timer = setTimeout(() => askSheet(JSON.parse(asked = key())), WAIT_MS);
+  }
+  new IntersectionObserver(entries => { seen = entries.at(-1).isIntersecting; plan(); }, { threshold: .25 }).observe(sheet);
+
+  async function save(kind) {
+    const ready = kind === 'png' && shown === key() && picture.src;
+    saves.forEach(b => b.disabled = true);
+    const file = ready || (await trama.ask(server.lookbook, request(kind)))?.file;
+    saves.forEach(b => b.disabled = false);
+    if (!file) return;
+    trama.hand(file, `lookbook-${line.title()}.${kind}`);
+    trama.say(trama.word('lookbook_saved', { kind: kind.toUpperCase() }));
+  }
+  for (const b of saves) b.onclick = () => save(b.dataset.save);
+
+  $('link', root).onclick = event => trama.copyText(event.currentTarget, line.link(), 'line_linked', 'line_link_by_hand');
+  title.maxLength = most_title;
+  title.oninput = () => { own = title.value.trim() || null; plan(); };
+  title.onchange = () => { title.value = line.title(); };
+  trama.on('line', () => {
+    if (own === null && document.activeElement !== title) title.value = line.usualTitle();
+    $('link', root).hidden = !line.plain();
+    for (const b of saves) b.setAttribute('aria-label', trama.word('lookbook_save', { kind: b.dataset.save.toUpperCase() }));
+    plan();
+  });
+};
