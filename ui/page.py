@@ -25,7 +25,8 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
 """In the order of the page; each has a `.html`, a `.js` and a file of `words/` of its name."""
 
 SCRIPTS = (
-    "cloth.js", "page.js", "store.js", "open.js", "keys.js", "hints.js", "large.js", "nursery.js",
+    "cloth.js", "page.js", "store.js", "open.js", "keys.js", "hints.js", "large.js", "nursery.js", "moves.js",
+    "sliders.js",
 )  # fmt: skip
 STYLES = (
     "trama.css",
@@ -42,6 +43,9 @@ THEME.set(
 )
 
 MOST_DARING = 1.5
+
+MOST_UNNAMED = 2.0
+"""Strength of unnamed directions on the page: recipes know 3, where little of a garment is left."""
 
 _SHORT_NAMES = {"T-shirt/top": "T-shirt", "Trouser": "Trousers", "Ankle boot": "Boot"}
 
@@ -132,4 +136,5 @@ def model_setup(studio: Studio) -> dict[str, Any]:
         if studio.generator.directions
         else None,
         "directions": [dataclasses.asdict(control) for control in studio.controls],
+        "components": {"names": studio.components, "most": MOST_UNNAMED},
     }
