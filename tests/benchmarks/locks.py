@@ -41,9 +41,7 @@ def drift(
     studio: Studio, lock: str, move: str, strength: float, labels: Sequence[int], count: int
 ) -> tuple[float, float]:
     """Mean absolute change of the attribute of `lock`, without the lock and with it."""
-    garments = [
-        studio.garment(labels[n % len(labels)], FIRST_SEED + n) for n in range(count)
-    ]
+    garments = [studio.garment(labels[n % len(labels)], FIRST_SEED + n) for n in range(count)]
     before = _measured(studio, lock, garments)
     changes = []
     for locks in ([], [lock]):
