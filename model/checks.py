@@ -2,6 +2,7 @@
 
 import math
 import reprlib
+from collections.abc import Sequence
 
 
 def whole_number(field: str, value: object, low: int, high: int) -> int:
@@ -30,3 +31,17 @@ def number(field: str, value: object, low: float, high: float) -> float:
             f"{field} must be a number in {low:g}..{high:g}, not {reprlib.repr(value)}"
         )
     return float(given)
+
+
+def names(field: str, value: object, most: int) -> list[str]:
+    """A list of at most so many texts.
+
+    Raises:
+        ValueError: naming the field and its value.
+    """
+    given = value if isinstance(value, Sequence) and len(value) <= most else None
+    if given is None or isinstance(value, str) or not all(isinstance(n, str) for n in given):
+        raise ValueError(
+            f"{field} must be a list of at most {most} names, not {reprlib.repr(value)}"
+        )
+    return list(given)

@@ -93,7 +93,7 @@ def film(stops: Sequence[Recipe]) -> list[Recipe]:
     """
     if len(stops) == 2:
         ways = _ways(LINE_FRAMES)
-        return [blend(*stops, _ease(way)) for way in ways]
+        return [blend(stops[0], stops[1], _ease(way)) for way in ways]
     _check_corners(stops)
     around = [stops[corner] for corner in _ROUND]
     return [

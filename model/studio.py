@@ -3,7 +3,6 @@
 import copy
 import dataclasses
 import functools
-import math
 import re
 import reprlib
 import threading
@@ -14,11 +13,13 @@ import numpy as np
 import torch
 
 from model.batches import BatchRenderer
-from model.checks import number, whole_number
+from model.checks import names, number, whole_number
+from model.controls import Control, controls_of
 from model.dye import dye_of, find_dye
 from model.generator import Generator
 from model.labels import find_label
 from model.latents import MAX_DARING, MAX_SEED, map_seeds, move, pattern_split, render
+from model.locks import Locks, Strengths
 from model.recipe import (
     WHOLE,
     Edit,
@@ -28,7 +29,7 @@ from model.recipe import (
     merge_edits,
     round_shares,
 )
-from model.recipe_text import parse_recipe
+from model.recipe_text import MAX_EDITS, parse_recipe
 from model.weights import generator_sha256, load_generator
 
 DEFAULT_DARING = 0.7
@@ -42,24 +43,6 @@ MAX_SHEET = 400
 
 _GPU_BATCH = 64
 _LONGEST_NAME = 200
-_STEPS = 10
-
-
-@dataclasses.dataclass(frozen=True)
-class Control:
-    """A named direction: what one unit was measured to change, and how far it is useful.
-
-    `labels` are the classes that have what it changes; all of them if empty.
-    """
-
-    name: str
-    unit: str
-    effect: float
-    correlation: float
-    class_kept: float
-    low: float
-    high: float
-    labels: tuple[int, ...]
 
 
 class Studio:
@@ -75,6 +58,8 @@ class Studio:
         self.name, self.digest = name, digest
         self._turn = threading.BoundedSemaphore(1)
         self._batches = BatchRenderer(self.generator)
+        directions = generator.directions
+        self._locks = None if directions is None else Locks(self.generator, directions)
 
     @classmethod
     def open(cls, folder: str | Path, name: str | None = None) -> "Studio":
@@ -99,25 +84,14 @@ class Studio:
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """The measured directions, for a slider each; `edited` knows the unnamed ones too.
+        """The measured directions, for a slider each; `edited` knows the unnamed ones too."""
+        return controls_of(self.generator)
 
-        Ends are whole tenths, so that a slider with steps of a tenth can stand at zero.
-        """
-        if self.generator.directions is None:
-            return ()
-        return tuple(
-            Control(
-                name=direction.name,
-                unit=direction.unit,
-                effect=direction.effect,
-                correlation=direction.correlation,
-                class_kept=direction.class_kept,
-                low=math.ceil(direction.low * _STEPS) / _STEPS,
-                high=math.floor(direction.high * _STEPS) / _STEPS,
-                labels=direction.labels,
-            )
-            for direction in self.generator.directions.named
-        )
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Names of the unnamed directions, each useful to `COMPONENT_LIMIT` either way."""
+        directions = self.generator.directions
+        return () if directions is None else directions.component_names
 
     def garment(
         self, label: object, seed: object, daring: object = None, dye: object = None
@@ -248,38 +222,43 @@ class Studio:
         parts = tuple(Part(c, main.seed, main.daring, s, s) for c, s in weights if s)
         return dataclasses.replace(garment, parts=parts)
 
-    def edited(self, garment: Recipe, edits: object) -> Recipe:
+    def edited(self, garment: Recipe, edits: object, locks: object = None) -> Recipe:
         """A garment moved along directions, in place of the edits that it had.
 
         Args:
             garment: what no edits leave as it is.
-            edits: strength by name of direction, each within the direction's useful range.
+            edits: by name of direction a strength, or one for the shape and one for the pattern,
+                each within the direction's useful range.
+            locks: names of directions whose attribute stays as it is on `garment`: moves of others
+                are compensated along them, up to the ends of their ranges (`model.locks`).
         """
         given = edits if isinstance(edits, Mapping) else None
         if given is None:
             raise ValueError(f"edits must be an object, not {reprlib.repr(edits)}")
-        moved = [
-            Edit(name, strength, strength)
-            for name, value in given.items()
-            for strength in [self._strength(name, value)]
-        ]
-        return dataclasses.replace(garment, edits=merge_edits(moved))
+        if len(given) > MAX_EDITS:
+            raise ValueError(f"edits must be at most {MAX_EDITS}, not {len(given)}")
+        moved = {name: self._strengths(name, value) for name, value in given.items()}
+        held = [] if locks is None else names("locks", locks, MAX_EDITS)
+        if held:
+            moved = self._held(garment, moved, held)
+        strengths = (Edit(name, shape, pattern) for name, (shape, pattern) in moved.items())
+        return dataclasses.replace(garment, edits=merge_edits(strengths))
 
-    def previews(self, garment: Recipe) -> list[Recipe]:
-        """What the ends of every control would give: 3 N + 1 garments.
+    def _held(
+        self, garment: Recipe, moved: Mapping[str, Strengths], locks: Sequence[str]
+    ) -> dict[str, Strengths]:
+        for name in locks:
+            self._strength(name, 0)
+        if self._locks is None:  # told by _strength
+            return dict(moved)
+        with self._turn:
+            return self._locks.apply(garment, moved, locks)
 
-        For each of the N controls of the garment's class, all other edits kept: its lowest value,
-        zero, its highest; at the end the garment without any edits.
-        """
-        wanted = []
-        for control in self.controls:
-            if control.labels and garment.label not in control.labels:
-                continue
-            others = [edit for edit in garment.edits if edit.name != control.name]
-            for value in (control.low, 0.0, control.high):
-                edits = merge_edits([*others, Edit(control.name, value, value)])
-                wanted.append(dataclasses.replace(garment, edits=edits))
-        return [*wanted, dataclasses.replace(garment, edits=())]
+    def _strengths(self, name: str, value: object) -> Strengths:
+        """A strength for both halves of the layers, or one for each."""
+        pair = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)
+        shape, pattern = (self._strength(name, one) for one in pair)
+        return shape, pattern
 
     def _strength(self, name: str, value: object) -> float:
         if self.generator.directions is None:

@@ -70,40 +70,6 @@ def test_seed_class_daring_tile_and_dye(visit: OPENED) -> None:
     expect(seed).to_have_value("42")
 
 
-def test_adjust_moves_resets_and_shows_the_original(visit: OPENED) -> None:
-    page = visit("en-US", screen="adjust")
-    stage = "#adjust .big canvas"
-    plain = drawn(page, stage)
-    tone = page.get_by_role("slider", name="Tone")
-    expect(tone).to_have_attribute("title", "Measured: +1 changes +11.5 grey levels (correlation "
-                                   "0.90); the garment stays in its class in at least 97% of cases")  # fmt: skip
-    for _ in range(12):
-        tone.press("ArrowRight")
-    moved = expect_new(page, stage, plain)
-    expect(page.locator("#adjust h2 small")).to_contain_text("1 adjustment")
-    page.get_by_role("button", name="Show original").click()
-    assert expect_new(page, stage, moved) == plain
-    page.get_by_role("button", name="Tone: more").click()
-    expect(tone).to_have_value("3")
-    expect_new(page, stage, plain)
-    page.get_by_role("button", name="Tone: back to zero").click()
-    expect(tone).to_have_value("0")
-    page.get_by_role("button", name="Reset all").click()
-    expect(page.locator("#adjust h2 small")).to_contain_text("no adjustments")
-    save(page, "adjust-en-US")
-
-
-def test_adjust_offers_what_the_class_has(visit: OPENED) -> None:
-    page = visit("en-US")  # a dress of the tiny model has no sleeves, a shirt has
-    page.get_by_role("link", name="Adjust", exact=True).first.click()
-    expect(page.get_by_role("slider", name="Sleeves")).to_have_count(0)
-    page.get_by_role("link", name="Wardrobe", exact=True).click()
-    page.get_by_role("button", name="Shirt", exact=True).click()
-    expect(page.locator("#wardrobe h2").first).to_contain_text("Shirt")
-    page.get_by_role("link", name="Adjust", exact=True).first.click()
-    expect(page.get_by_role("slider", name="Sleeves")).to_be_visible()
-
-
 def test_the_language_switch_changes_every_word_and_is_kept(visit: OPENED) -> None:
     page = visit("pt-BR")
     page.get_by_role("button", name="EN, English").click()

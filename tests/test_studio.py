@@ -78,15 +78,6 @@ def test_edits_move_and_no_edits_do_not(studio: Studio) -> None:
     assert (edit(studio, garment, {"component 1": -1.5}) != plain).any()
 
 
-def test_previews_show_the_ends_of_the_controls_of_the_class(studio: Studio) -> None:
-    shirt, bag = studio.garment("shirt", 5), studio.garment("bag", 5)
-    pictures = studio.draw(studio.previews(studio.edited(shirt, {"sleeves": 1})))
-    assert len(pictures) == 3 * 2 + 1
-    assert len(studio.previews(bag)) == 3 * 1 + 1
-    assert (pictures[0] == edit(studio, shirt, {"sleeves": 1, "brightness": -2})).all()
-    assert (pictures[-1] == edit(studio, shirt, {})).all()
-
-
 def test_controls_say_what_was_measured(studio: Studio) -> None:
     brightness, sleeves = studio.controls
     assert (brightness.name, brightness.unit, brightness.effect) == (

@@ -1,131 +1,253 @@
-/* Adjust: one slider for each measured direction, and what its two ends would look like. */
+/* Adjust: a slider for each direction, what its ends would look like, locks, undo, directions of one's own. */
 (() => {
-const { $, $$, setup } = trama, root = element, IN_VIEW = 5;
-const big = $('big', root), dyes = $('dyes', root), original = $('original', root);
-const edits = Object.fromEntries(setup.directions.map(d => [d.name, 0])), rows = {};
-let shown = null, edited = null, pixels = null, plain = null;           // shown: the garment that the pictures are of
+const { $, $$, moves, nameOfRow: nameOf } = trama, root = element, IN_VIEW = 5, MOST_NAMED = 20, MOST_UNNAMED = 12;
+const big = $('big', root), dyes = $('dyes', root), original = $('original', root), more = $('more', root), ownName = $('own-name', root);
+let rows = [], state = moves.none, history = trama.history(state);
+let shown = null, edited = null, origin = null;          // the garment whose states these are; as moved; without edits
+let wanted = false, afterwards = null;                   // wanted: the next answer is to become the garment in hand
 
-const applies = ({ labels }) => !labels.length || labels.includes(trama.garment.label);
-const controls = () => setup.directions.filter(applies);  // a bag has no sleeves
-const used = () => Object.fromEntries(controls().map(d => [d.name, edits[d.name]]).filter(([, strength]) => strength));
-const nameOf = direction => {
-  const key = `direction_${direction.name}`, word = trama.word(key);
-  return word === key ? direction.name : word;
-};
 const before = () => original.getAttribute('aria-pressed') === 'true';
+const bare = recipe => recipe.slice(0, recipe.lastIndexOf('~'));
+const plainOf = garment => trama.plain(trama.recipe(garment));
+const labelled = ({ labels }) => !labels.length || labels.includes(trama.garment.label);
+const isLocked = row => row.name in state.held;
+const text = value => value ? trama.number(value, 1, 'exceptZero') : trama.number(0);
+/* strengths */
+function valueOf(row) {
+  if (row.id) return state.mine[row.id]?.at ?? 0;
+  const strengths = isLocked(row) && edited ? trama.strengthsOf(edited) : state.own;
+  return moves.seen(row, strengths[row.name] ?? [0, 0]);
+}
+function moved(row, value) {
+  if (!row.id) return { ...state, own: { ...state.own, [row.name]: [value, value] } };
+  const { [row.id]: _, ...mine } = state.mine;
+  return { ...state, mine: value ? { ...mine, [row.id]: { at: value, edits: row.edits } } : mine };
+}
+const editsAt = (row, value) => isLocked(row) ? { ...moves.edits(state), [row.name]: [value, value] } : moves.edits(moved(row, value));
 
+/* pictures */
 function drawStage() {
-  const garment = trama.garment, name = trama.nameOf(garment), count = Object.keys(used()).length;
+  const garment = trama.garment, name = trama.nameOf(garment), used = rows.filter(row => row.seen && valueOf(row)), count = used.length;
   $('title', root).textContent = trama.kindOf(garment);
   const seed = document.createElement('span');
   seed.className = 'long';
   seed.textContent = `${trama.word('seed_of', garment)} · `;
   $('subtitle', root).replaceChildren(seed, trama.word(count < 2 ? `adjustments_${count}` : 'adjustments', { count }));
-  const list = controls().filter(d => edits[d.name]).map(d => `${nameOf(d)} ${trama.number(edits[d.name], 1, 'exceptZero')}`);
+  const list = used.map(row => `${nameOf(row)} ${text(valueOf(row))}`);
   big.setAttribute('aria-label', [trama.word('picture_alt', { name }), ...(before() ? [] : list)].join(', '));
-  const seen = before() ? plain : pixels;
-  if (seen) trama.show(big, trama.picture(garment, trama.view, seen));
+  trama.show(big, trama.picture(garment, trama.view, (before() && origin || edited || garment).pixels));
   trama.pressDyes(dyes, garment);
+  trama.heart($('heart', root), garment);
+  $('undo', root).disabled = !history.can(-1);
+  $('redo', root).disabled = !history.can(1);
+  $('own-save', root).disabled = !Object.keys(garment.edits).length;
 }
-
-function drawRow(direction) {
-  const { range, output, switches } = rows[direction.name], value = edits[direction.name];
-  range.value = value;
-  trama.fill(range);
-  output.textContent = value ? trama.number(value, 1, 'exceptZero') : '0';
-  range.setAttribute('aria-valuetext', output.textContent);
-  const at = { low: direction.low, zero: 0, high: direction.high };
-  for (const b of switches) b.setAttribute('aria-pressed', value === at[b.dataset.end]);
+function drawRow(row) {
+  const value = valueOf(row), locked = isLocked(row);
+  row.range.value = value;
+  trama.fill(row.range);
+  row.output.textContent = locked ? trama.word('locked_at', { value: text(value) }) : text(value);
+  row.range.setAttribute('aria-valuetext', row.output.textContent);
+  row.root.classList.toggle('locked', locked);
+  for (const e of [row.range, row.reset, ...row.switches]) e.disabled = locked;
+  for (const b of row.switches) b.setAttribute('aria-pressed', value === row.ends[b.dataset.end]);
+  if (!row.lock) return;
+  row.lock.setAttribute('aria-pressed', locked);
+  $$('use', row.lock)[0].setAttribute('href', locked ? '#i-lock' : '#i-unlock');
+  row.lock.title = trama.word(locked ? 'locked_tip' : 'lock_tip');
 }
+const drawRows = () => rows.forEach(drawRow);
+function drawEnd(button, pixels) {
+  if (pixels) button.pixels = pixels;
+  if (button.pixels) trama.show($$('canvas', button)[0], trama.picture(trama.garment, 'smooth', button.pixels));
+}
+const differ = (a, b) => !a || a.some((value, i) => value !== b[i]);
 
-const askEdit = trama.latest(server.edit, answer => { [edited] = trama.take(answer); pixels = edited.pixels; drawStage(); });
+/* the server */
+const askEdit = trama.latest(server.edit, (answer, asked, last) => {
+  [edited] = trama.take(answer);
+  rows.filter(isLocked).forEach(drawRow);
+  drawStage();
+  if (last && wanted) commit();
+}, busy => { if (!busy && wanted) { wanted = false; afterwards = null; } }); // the bar tells why there was no answer
 const askEnds = trama.latest(server.previews, (answer, asked) => {
-  const pictures = trama.decode(answer.pixels);
-  plain = pictures.at(-1);
-  if (asked.recipe !== trama.recipe(trama.garment)) return;
-  controls().forEach((d, i) => rows[d.name].switches.forEach((b, k) => trama.show($$('canvas', b)[0], trama.picture(trama.garment, 'smooth', pictures[3 * i + k]))));
-  drawStage();
+  if (bare(asked.recipe) !== bare(request().recipe)) return; // of another garment or lock
+  const pictures = trama.decode(answer.pixels), seen = rows.filter(row => asked.rows.includes(row.key));
+  seen.flatMap(row => row.switches).forEach((button, i) => { if (differ(button.pixels, pictures[i])) drawEnd(button, pictures[i]); });
 });
-const request = () => ({ recipe: trama.recipe(trama.garment), edits: used() });
-const render = () => askEdit(request());
-const settle = () => { render(); askEnds(request()); };
+const askOrigin = trama.latest(trama.server.open, (answer, asked) => {
+  if (asked.recipe === plainOf(trama.garment)) { [origin] = trama.take(answer); drawStage(); }
+});
+const request = edits => moves.request(state, trama.garment, edits);
+function previews() {
+  const seen = rows.filter(row => row.seen && (!row.folded || more.open));
+  const list = seen.flatMap(row => row.switches.map(b => editsAt(row, row.ends[b.dataset.end])));
+  if (list.length) askEnds({ ...request(list), rows: seen.map(row => row.key) });
+}
+const settle = () => { wanted = true; askEdit(request()); };
 
-function set(direction, value, settled) {
-  edits[direction.name] = value;
-  original.setAttribute('aria-pressed', false);
-  drawRow(direction);
+function commit() {                                      // what was moved is now the garment in hand
+  const worn = trama.dyeOf(trama.garment), parents = Object.keys(edited.edits).length ? [plainOf(edited)] : origin?.parents;
+  wanted = false;
+  if (parents) edited.parents = parents;
+  history.add(state);
+  if (!trama.same(edited, trama.garment)) {
+    shown = edited;
+    trama.choose(edited);
+    if (worn && trama.dyeOf(edited) !== worn) trama.setDye(edited, worn);
+  }
+  drawRows();
   drawStage();
-  settled ? settle() : render();
+  previews();
+  afterwards?.();
+  afterwards = null;
 }
-function reset() {
-  for (const d of setup.directions) { edits[d.name] = 0; drawRow(d); }
+const settled = then => wanted ? afterwards = then : then();
+
+/* what a visitor does */
+function set(row, value, done) {
+  state = moved(row, value);
   original.setAttribute('aria-pressed', false);
+  wanted = false;
+  drawRow(row);
+  done ? settle() : askEdit(request());
 }
+function turn(next, word) {                              // to another state as a whole
+  state = next;
+  original.setAttribute('aria-pressed', false);
+  drawRows();
+  settle();
+  trama.say(trama.word(word));
+}
+const known = id => rows.some(row => row.id === id);
+const step = (by, word) => settled(() => {
+  if (!history.can(by)) return;
+  const next = moves.settle(history.step(by), known);
+  history.replace(next);
+  turn(next, word);
+});
+const lock = row => settled(() => {
+  state = moves.lock(state, trama.garment, row.name);
+  edited ??= trama.garment;
+  history.add(state);
+  drawRows();
+  drawStage();
+  previews();
+  trama.say(trama.word(isLocked(row) ? 'locked_done' : 'unlocked_done', { name: nameOf(row) }));
+});
+const saveOwn = () => settled(() => {
+  const name = ownName.value.trim().replace(/\s+/g, ' '), edits = trama.strengthsOf(trama.garment);
+  if (!name || !Object.keys(edits).length) return;
+  if (trama.ownDirections.list().length >= trama.ownDirections.most) return trama.say($('own-hint', root).textContent = trama.word('own_full', { most: trama.ownDirections.most }));
+  const id = trama.ownDirections.add(name, edits);
+  state = moves.anchored({ ...moves.none, mine: { [id]: { at: 1, edits } } }, trama.garment, Object.keys(state.held));
+  ownName.value = '';
+  build();
+  commitState();
+  trama.say(trama.word('own_saved', { name }));
+});
+const forget = row => settled(() => {
+  trama.ownDirections.remove(row.id);
+  state = moves.settle(state, id => id !== row.id && known(id));
+  build();
+  commitState();
+  ownName.focus();
+  trama.say(trama.word('own_forgotten', { name: row.called }));
+});
+function commitState() { history.add(state); drawRows(); drawStage(); previews(); }
 
-for (const direction of setup.directions) {
-  const row = $('row', root).content.firstElementChild.cloneNode(true), find = selector => $$(selector, row)[0];
-  const range = find('input'), switches = $$('.sw', row);
-  rows[direction.name] = { row, range, switches, output: find('output') };
-  row.style.setProperty('--zero', -direction.low / (direction.high - direction.low));
-  Object.assign(range, { min: direction.low, max: direction.high, id: `edit-${direction.name}` });
-  find('output').htmlFor = range.id;
-  find('.vh').id = `effect-${direction.name}`;
-  range.setAttribute('aria-describedby', `effect-${direction.name}`);
-  range.oninput = () => set(direction, Number(range.value), false);
-  range.onchange = () => { settle(); trama.say(`${nameOf(direction)} ${rows[direction.name].output.textContent}`); };
-  const at = { low: direction.low, zero: 0, high: direction.high };
-  for (const b of switches) b.onclick = () => set(direction, at[b.dataset.end], true);
-  find('.ic').onclick = () => { set(direction, 0, true); range.focus(); };
+/* rows */
+function make(template, control, list) {
+  const row = trama.sliderRow($(template, root), { ...control, list, key: control.id ?? control.name }, rows.length);
+  row.range.oninput = () => set(row, Number(row.range.value), false);
+  row.range.onchange = () => { settle(); trama.say(`${nameOf(row)} ${row.output.textContent}`); };
+  for (const b of row.switches) b.onclick = () => set(row, row.ends[b.dataset.end], true);
+  row.reset.onclick = () => { set(row, 0, true); row.range.focus(); };
+  if (row.lock) row.lock.onclick = () => lock(row);
+  if (row.id) row.forget.onclick = () => forget(row);
+  rows.push(row);
 }
-function arrange() {
-  const all = controls().map(d => rows[d.name].row), first = all.length > IN_VIEW + 1 ? IN_VIEW : all.length;
-  $('attrs', root).replaceChildren(...all.slice(0, first));
-  $('more-attrs', root).replaceChildren(...all.slice(first));
-  $('none', root).hidden = all.length > 0;
-  $('more', root).hidden = first === all.length;
-  $('more-count', root).textContent = all.length - first;
+function build() {
+  rows = [];
+  const { directions } = trama.setup;
+  for (const control of directions.slice(0, MOST_NAMED)) make('row', control, 'attrs');
+  for (const control of trama.sliders().filter(d => d.unnamed).slice(0, MOST_UNNAMED)) make('dir', control, 'components');
+  for (const control of trama.ownDirections.list()) make('dir', { ...control, labels: [] }, 'mine');
+  rows.forEach(trama.nameRow);
+  arrange();
 }
-
+function arrange() {                                     // what the class has, the first few in view
+  if (!trama.garment) return;
+  for (const row of rows) row.seen = labelled(row);
+  const named = rows.filter(row => row.seen && row.list === 'attrs'), first = named.length > IN_VIEW + 1 ? IN_VIEW : named.length;
+  named.forEach((row, i) => { row.folded = i >= first; });
+  for (const row of rows) if (row.list !== 'attrs') row.folded = true;
+  const put = (part, some) => { $(part, root).replaceChildren(...some.map(row => row.root)); $(part, root).hidden = !some.length; };
+  put('attrs', named.slice(0, first));
+  put('more-attrs', named.slice(first));
+  put('components', rows.filter(row => row.list === 'components'));
+  put('mine', rows.filter(row => row.list === 'mine'));
+  $('none', root).hidden = named.length > 0;
+  const count = rows.filter(row => row.unnamed).length;
+  $('more-count', root).textContent = count ? trama.word('more_count', { count }) : '';
+}
 original.onclick = () => { original.setAttribute('aria-pressed', !before()); drawStage(); };
-$('reset', root).onclick = () => { reset(); settle(); trama.say(trama.word('reset_done')); };
+$('undo', root).onclick = () => step(-1, 'undone');
+$('redo', root).onclick = () => step(1, 'redone');
+$('reset', root).onclick = () => turn(moves.none, 'reset_done');
 $('another', root).onclick = async () => {
   const { label, daring } = trama.garment;
   const answer = await trama.ask(trama.server.garment, { label, daring, seed: trama.randomSeed() });
   if (answer) trama.choose(trama.take(answer)[0]);
 };
-$('save', root).onclick = () => trama.savePicture(before() || !edited ? trama.garment : edited);
+$('save', root).onclick = () => trama.savePicture(before() && origin ? { ...trama.garment, recipe: plainOf(trama.garment) } : trama.garment);
+$('link', root).hidden = !trama.copyLink;
+$('link', root).onclick = () => trama.copyLink($('link', root), trama.garment);
+more.ontoggle = () => { if (more.open && shown) previews(); };
+$('own', root).onsubmit = event => { event.preventDefault(); saveOwn(); };
+
+const here = () => document.body.dataset.screen === 'adjust';
+addEventListener('keydown', event => {                   // what every editor has; the bare Z is of keys.js
+  if (!here() || !(event.ctrlKey || event.metaKey) || event.altKey || event.target.matches('input:not([type=range]),textarea')) return;
+  const key = event.key.toLowerCase(), by = key === 'y' || key === 'z' && event.shiftKey ? 1 : key === 'z' ? -1 : 0;
+  if (!by) return;
+  event.preventDefault();
+  step(by, by > 0 ? 'redone' : 'undone');
+});
+trama.on('undo', () => { if (here()) step(-1, 'undone'); });
+trama.on('redo', () => { if (here()) step(1, 'redone'); });
 
 function open() {                                        // pictures are only asked for when they are seen
-  if (document.body.dataset.screen !== 'adjust' || !trama.garment || trama.same(shown, trama.garment)) return;
+  if (!here() || !trama.garment || trama.same(shown, trama.garment)) return;
   shown = trama.garment;
-  pixels = plain = shown.pixels;
+  state = moves.of(shown);
+  history = trama.history(state);
   edited = null;
+  origin = Object.keys(state.own).length ? null : shown;
+  wanted = false;
+  afterwards = null;
+  original.setAttribute('aria-pressed', false);
   arrange();
+  if (rows.some(row => row.unnamed && valueOf(row))) more.open = true;
+  drawRows();
   drawStage();
-  settle();
+  previews();
+  if (!origin) askOrigin({ recipe: plainOf(shown) });
 }
 trama.on('garment', open);
 trama.on('screen', open);
-trama.on('view', drawStage);
-trama.on('dye', () => { drawStage(); if (shown) askEnds(request()); });
+trama.on('view', () => { if (shown) drawStage(); });
+trama.on('collection', () => { if (shown) trama.heart($('heart', root), trama.garment); });
+trama.on('dye', () => { if (shown) { rows.flatMap(row => row.switches).forEach(b => drawEnd(b)); drawStage(); } });
+trama.on('model', () => { shown = null; state = moves.none; build(); open(); });
 
 trama.mount(root, () => {
   trama.dyeButtons(dyes, () => trama.garment);
-  for (const b of $$('[data-view=pixels]', root)) b.title = trama.word('pixels_tip', { size: setup.size });
-  for (const direction of setup.directions) {
-    const { row, range, switches } = rows[direction.name], name = nameOf(direction), find = selector => $$(selector, row)[0];
-    const unit = `unit_${direction.unit}`, word = trama.word(unit);
-    const effect = trama.word('effect', { effect: trama.number(direction.effect, 1, 'exceptZero'), unit: word === unit ? direction.unit : word,
-      correlation: trama.number(direction.correlation, 2), kept: Math.round(direction.class_kept * 100) });
-    find('.attribute').textContent = name;
-    find('.attribute').title = range.title = find('.vh').textContent = effect;
-    range.setAttribute('aria-label', name);
-    find('.ic').title = trama.word('reset_one', { name });
-    find('.ic').setAttribute('aria-label', trama.word('reset_one', { name }));
-    for (const b of switches) b.setAttribute('aria-label', trama.word(`end_${b.dataset.end}`, { name }));
-    drawRow(direction);
-  }
-  if (trama.garment) drawStage();
+  for (const b of $$('[data-view=pixels]', root)) b.title = trama.word('pixels_tip', { size: trama.setup.size });
+  ownName.placeholder = trama.word('own_example');
+  rows.length ? rows.forEach(trama.nameRow) : build();
+  arrange();
+  if (shown) { drawRows(); drawStage(); }
   open();
 });
 })();

@@ -1,9 +1,13 @@
-"""Adjust: one slider for each measured direction."""
+"""Adjust: sliders along the directions of the model, named and unnamed."""
+
+from collections.abc import Sequence
 
 import gradio as gr
 
 from ui.desk import Answer, Desk, Json, encode
 from ui.parts import screen
+
+MOST_PREVIEWS = 96
 
 
 class Adjust:
@@ -13,15 +17,18 @@ class Adjust:
         self.desk = desk
 
     def edit(self, request: Json) -> Answer:
-        """A garment moved along named directions, in place of the edits that it had."""
+        """A garment moved along directions, in place of its edits; what is locked stays."""
         garment = self.desk.recipe(request)
-        return self.desk.drawn([self.desk.studio.edited(garment, request.get("edits"))])
+        edited = self.desk.studio.edited(garment, request.get("edits"), request.get("locks"))
+        return self.desk.drawn([edited])
 
     def previews(self, request: Json) -> Answer:
-        """Both ends and the middle of every control, and the garment as it was."""
-        studio = self.desk.studio
-        garment = studio.edited(self.desk.recipe(request), request.get("edits"))
-        return {"pixels": encode(studio.sketch(studio.previews(garment)))}
+        """Pixels of a garment for each of a list of edits: what the ends of sliders would give."""
+        studio, garment, many = self.desk.studio, self.desk.recipe(request), request.get("edits")
+        if not isinstance(many, Sequence) or not 0 < len(many) <= MOST_PREVIEWS:
+            raise ValueError(f"edits must be a list of 1..{MOST_PREVIEWS} objects")
+        locks = request.get("locks")
+        return {"pixels": encode(studio.sketch([studio.edited(garment, e, locks) for e in many]))}
 
 
 def build(desk: Desk) -> gr.HTML:

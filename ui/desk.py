@@ -150,6 +150,7 @@ def describe(recipe: Recipe) -> Answer:
         "parts": len(recipe.parts),
         "dyes": recipe.dyes,
         "edits": {edit.name: edit.shape for edit in recipe.edits},
+        "pattern_edits": {edit.name: edit.pattern for edit in recipe.edits},
     }
 
 

@@ -87,6 +87,7 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
         seed: int = 42,
         daring: float | None = None,
         edits: dict[str, float] | None = None,
+        locks: list[str] | None = None,
     ) -> gr.FileData:
         """A garment moved along named, measured directions.
 
@@ -95,12 +96,14 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
             seed: whole number in 0..4294967295.
             daring: truncation psi, 0 to 2; null for the page's 0.7.
             edits: strength by name of direction, for example {"brightness": 1.5}.
+            locks: names of directions whose attribute stays while the others move, for example
+                ["sleeves"]; as much of them is taken away as the edits bring along.
 
         Returns:
             PNG of the network's grey pixels, as for generate.
         """
         garment = studio.garment(label, seed, daring)
-        edited = studio.edited(garment, {} if edits is None else edits)
+        edited = studio.edited(garment, {} if edits is None else edits, locks)
         return _send(_enlarged(studio.draw([edited])[0]))
 
     @_refusing
@@ -253,8 +256,8 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
     # Gradio shows only the first line of a docstring unless it is told to take all of it.
     for endpoint in (generate, blend, edit, line):
         api(endpoint, api_description=inspect.getdoc(endpoint))
-    for endpoint in (sheet, pad, film, lookbook):
-        api(endpoint, api_description=inspect.getdoc(endpoint), concurrency_limit=1)
+    for long in (sheet, pad, film, lookbook):
+        api(long, api_description=inspect.getdoc(long), concurrency_limit=1)
 
 
 def _refusing(endpoint: Callable[P, R]) -> Callable[P, R]:

@@ -26,7 +26,7 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
 
 SCRIPTS = (
     "cloth.js", "page.js", "store.js", "open.js", "keys.js", "hints.js", "large.js", "nursery.js",
-    "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js",
+    "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
 )  # fmt: skip
 SHARED_STYLES = ("trama.css", "dialogs.css")
 STYLES = (
@@ -43,6 +43,9 @@ THEME.set(
 )
 
 MOST_DARING = 1.5
+
+MOST_UNNAMED = 2.0
+"""Strength of unnamed directions on the page: recipes know 3, where little of a garment is left."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,4 +138,5 @@ def model_setup(studio: Studio) -> dict[str, Any]:
         if studio.generator.directions
         else None,
         "directions": [dataclasses.asdict(control) for control in studio.controls],
+        "components": {"names": studio.components, "most": MOST_UNNAMED},
     }
