@@ -25,8 +25,8 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
 """In the order of the page; each has a `.html`, a `.js` and a file of `words/` of its name."""
 
 SCRIPTS = (
-    "cloth.js", "page.js", "store.js", "open.js", "keys.js", "hints.js", "large.js", "nursery.js", "moves.js",
-    "sliders.js",
+    "cloth.js", "page.js", "store.js", "open.js", "keys.js", "hints.js", "large.js", "nursery.js",
+    "moves.js", "sliders.js",
 )  # fmt: skip
 STYLES = (
     "trama.css",
