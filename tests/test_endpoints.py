@@ -80,6 +80,9 @@ def test_edit_moves_along_directions(web: TestClient, studio: Studio) -> None:
     edited = studio.edited(studio.garment("shirt", 3), {"brightness": 1.5})
     expected = studio.draw([edited])[0][..., 0]
     assert (np.asarray(image)[::16, ::16] == expected).all()
+    locked = picture(web, run(web, "edit", ["shirt", 3, None, {"component 1": 1}, ["sleeves"]]))
+    held = studio.edited(studio.garment("shirt", 3), {"component 1": 1}, ["sleeves"])
+    assert (np.asarray(locked)[::16, ::16] == studio.draw([held])[0][..., 0]).all()
     plain = picture(web, run(web, "edit", ["shirt", 3, None, None]))
     assert (np.asarray(plain)[::16, ::16] == studio.generate("shirt", 3)[..., 0]).all()
 
@@ -130,6 +133,8 @@ BAD = [
     ("edit", ["dress", 1, None, {"brightness": None}], "'brightness'.* not None"),
     ("edit", ["dress", 1, None, "brightness"], "edits must be an object, not 'brightness'"),
     ("edit", ["dress", 1, None, 0], "edits must be an object, not 0"),
+    ("edit", ["dress", 1, None, {}, ["sparkle"]], "direction must be one of .* not 'sparkle'"),
+    ("edit", ["dress", 1, None, {}, "width"], "locks must be a list of .* names, not 'width'"),
     ("sheet", ["all", 0, None, 401, "each"], "count must be a whole number in 1..400, not 401"),
     ("sheet", ["all", 0, None, 4, "pink"], "dye must be .* not 'pink'"),
     ("sheet", ["all", 0, None, 4, [1]], "dye must be .* not \\[1\\]"),
@@ -224,6 +229,7 @@ def test_the_page_gets_raw_pixels(web: TestClient, studio: Studio) -> None:
         ("blend", "class_mix", {"recipe": DRESS, "shares": [1]}),
         ("blend", "film", {"recipes": [DRESS], "kind": "gif"}),
         ("adjust", "edit", {"recipe": DRESS, "edits": {"brightness": 1e9}}),
+        ("adjust", "edit", {"recipe": DRESS, "edits": {}, "locks": [["brightness"]]}),
         ("adjust", "previews", {"recipe": DRESS}),
     ],
 )

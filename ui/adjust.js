@@ -64,7 +64,9 @@ function drawEnd(button, pixels) {
 const differ = (a, b) => !a || a.some((value, i) => value !== b[i]);
 
 /* the server */
+const ofThis = ({ recipe }) => bare(trama.plain(recipe)) === bare(trama.plain(trama.garment.recipe));
 const askEdit = trama.latest(server.edit, (answer, asked, last) => {
+  if (!ofThis(asked)) return;                            // another garment was opened in the meantime
   [edited] = trama.take(answer);
   rows.filter(isLocked).forEach(drawRow);
   drawStage();
@@ -76,7 +78,7 @@ const askEnds = trama.latest(server.previews, (answer, asked) => {
   seen.flatMap(row => row.switches).forEach((button, i) => { if (differ(button.pixels, pictures[i])) drawEnd(button, pictures[i]); });
 });
 const askOrigin = trama.latest(trama.server.open, (answer, asked) => {
-  if (asked.recipe === plainOf(trama.garment)) { [origin] = trama.take(answer); drawStage(); }
+  if (ofThis(asked)) { [origin] = trama.take(answer); drawStage(); }
 });
 const request = edits => moves.request(state, trama.garment, edits);
 function previews() {
@@ -87,9 +89,9 @@ function previews() {
 const settle = () => { wanted = true; askEdit(request()); };
 
 function commit() {                                      // what was moved is now the garment in hand
-  const worn = trama.dyeOf(trama.garment), parents = Object.keys(edited.edits).length ? [plainOf(edited)] : origin?.parents;
+  const worn = trama.dyeOf(trama.garment), { called } = trama.garment;
   wanted = false;
-  if (parents) edited.parents = parents;
+  edited = { ...(Object.keys(edited.edits).length ? { called, parents: [plainOf(edited)] } : origin), ...edited };
   history.add(state);
   if (!trama.same(edited, trama.garment)) {
     shown = edited;
@@ -201,7 +203,6 @@ $('another', root).onclick = async () => {
   if (answer) trama.choose(trama.take(answer)[0]);
 };
 $('save', root).onclick = () => trama.savePicture(before() && origin ? { ...trama.garment, recipe: plainOf(trama.garment) } : trama.garment);
-$('link', root).hidden = !trama.copyLink;
 $('link', root).onclick = () => trama.copyLink($('link', root), trama.garment);
 more.ontoggle = () => { if (more.open && shown) previews(); };
 $('own', root).onsubmit = event => { event.preventDefault(); saveOwn(); };

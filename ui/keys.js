@@ -38,7 +38,7 @@ function press(key, from) {
   if (button) { button.click(); return true; }
   if (scope?.matches('dialog') || from !== document.body) return false;
   const rail = (key === 'arrowleft' || key === 'arrowright') && $$('[data-arrows]', scope).find(seen);
-  const stop = rail && $$('[tabindex="0"]', rail)[0];
+  const stop = rail ? $$('[tabindex="0"]', rail)[0] : null;
   stop?.focus();                                         // the first arrow goes to the rail, the next along it
   return !!stop;
 }
@@ -47,9 +47,11 @@ addEventListener('keydown', event => {
   if (!on || event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (!(target instanceof Element) || typing(target) || target.matches('input') && ARROWS[key]) return;
   if (key === '?') { if (!document.querySelector('dialog[open]')) trama.keyHelp(); return; }
+  const back = /^z$/i.test(key) && !event.repeat && !document.querySelector('dialog[open]');
+  if (back && event.shiftKey) return trama.emit('redo');
   if (event.shiftKey || event.repeat && !ARROWS[key] || !/^([gfz]|Arrow(Left|Right))$/i.test(key)) return;
   if (press(key.toLowerCase(), target)) event.preventDefault();
-  else if (/^z$/i.test(key) && !document.querySelector('dialog[open]')) trama.emit('undo');
+  else if (back) trama.emit('undo');
 });
 
 trama.keys = root => {
