@@ -76,14 +76,14 @@ def test_blend_follows_blend_unless_told(web: TestClient, studio: Studio) -> Non
 
 
 def test_edit_moves_along_directions(web: TestClient, studio: Studio) -> None:
-    image = picture(web, run(web, "edit", ["shirt", 3, None, {"brightness": 1.5}]))
+    image = picture(web, run(web, "edit", ["shirt", 3, None, {"brightness": 1.5}, None]))
     edited = studio.edited(studio.garment("shirt", 3), {"brightness": 1.5})
     expected = studio.draw([edited])[0][..., 0]
     assert (np.asarray(image)[::16, ::16] == expected).all()
     locked = picture(web, run(web, "edit", ["shirt", 3, None, {"component 1": 1}, ["sleeves"]]))
     held = studio.edited(studio.garment("shirt", 3), {"component 1": 1}, ["sleeves"])
     assert (np.asarray(locked)[::16, ::16] == studio.draw([held])[0][..., 0]).all()
-    plain = picture(web, run(web, "edit", ["shirt", 3, None, None]))
+    plain = picture(web, run(web, "edit", ["shirt", 3, None, None, None]))
     assert (np.asarray(plain)[::16, ::16] == studio.generate("shirt", 3)[..., 0]).all()
 
 
@@ -128,11 +128,11 @@ BAD = [
     ("blend", ["dress", 1, "coat", 2, 0, "much", None], "shape must be .* not 'much'"),
     ("blend", ["dress", 1, "coat", 2, 0, None, -1], "pattern must be .* not -1"),
     ("blend", ["dress", 1, "coat", -2, 0, None, None], "seed must be .* not -2"),
-    ("edit", ["dress", 1, None, {"sparkle": 1}], "direction must be one of .* not 'sparkle'"),
-    ("edit", ["dress", 1, None, {"brightness": 99}], "'brightness'.* in -2.04..3.06, not 99"),
-    ("edit", ["dress", 1, None, {"brightness": None}], "'brightness'.* not None"),
-    ("edit", ["dress", 1, None, "brightness"], "edits must be an object, not 'brightness'"),
-    ("edit", ["dress", 1, None, 0], "edits must be an object, not 0"),
+    ("edit", ["dress", 1, None, {"sparkle": 1}, None], "direction must be one of .* not 'sparkle'"),
+    ("edit", ["dress", 1, None, {"brightness": 99}, None], "'brightness'.* in -2.04..3.06, not 99"),
+    ("edit", ["dress", 1, None, {"brightness": None}, None], "'brightness'.* not None"),
+    ("edit", ["dress", 1, None, "brightness", None], "edits must be an object, not 'brightness'"),
+    ("edit", ["dress", 1, None, 0, None], "edits must be an object, not 0"),
     ("edit", ["dress", 1, None, {}, ["sparkle"]], "direction must be one of .* not 'sparkle'"),
     ("edit", ["dress", 1, None, {}, "width"], "locks must be a list of .* names, not 'width'"),
     ("sheet", ["all", 0, None, 401, "each"], "count must be a whole number in 1..400, not 401"),
