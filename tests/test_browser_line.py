@@ -229,12 +229,12 @@ def test_the_lookbook_is_seen_and_saved(
     page, words = opened(visit, locale, viewport, more), WORDS[locale]
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.post_data or ""))
-    sheet, preview = page.locator("#line .sheet"), page.locator("#line [data-part=preview]")
+    sheet, preview = page.locator("#line .booksheet"), page.locator("#line [data-part=preview]")
     expect(preview).to_be_hidden()
     page.wait_for_timeout(700)
     assert not any("lookbook" in data for data in asked)  # nobody has seen it yet
     sheet.scroll_into_view_if_needed()
-    page.evaluate("document.querySelector('#line .sheet').scrollIntoView({ block: 'end' })")
+    page.evaluate("document.querySelector('#line .booksheet').scrollIntoView({ block: 'end' })")
     expect(preview).to_be_visible(timeout=60_000)
     expect(preview).to_have_attribute("alt", f"Lookbook {words['named']}: " + ", ".join(
         page.evaluate("trama.line.names()")))  # fmt: skip

@@ -213,7 +213,7 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
             PNG in colour, 112 px for each garment, in the order of the labels.
         """
         garments = dyed_line(studio, seed, daring, dyes)
-        return _send(_dyed_sheet(desk, garments, studio.draw(garments), 10))
+        return _send(_dyed_sheet(desk, garments, studio.draw(garments), min(len(garments), 10)))
 
     @_refusing
     def lookbook(

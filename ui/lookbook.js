@@ -38,13 +38,14 @@ trama.lookbook = (root, server, { most_title }) => {
   }
   for (const b of saves) b.onclick = () => save(b.dataset.save);
 
-  $('link', root).onclick = event => trama.copyText(event.currentTarget, line.link(), 'line_linked', 'line_link_by_hand');
+  const copy = $('link', root);
+  copy.onclick = () => trama.copyText(copy, line.link(), trama.word('line_linked'), trama.word('link_by_hand', { link: line.link() }));
   title.maxLength = most_title;
   title.oninput = () => { own = title.value.trim() || null; plan(); };
   title.onchange = () => { title.value = line.title(); };
   trama.on('line', () => {
     if (own === null && document.activeElement !== title) title.value = line.usualTitle();
-    $('link', root).hidden = !line.plain();
+    copy.hidden = !line.plain();
     for (const b of saves) b.setAttribute('aria-label', trama.word('lookbook_save', { kind: b.dataset.save.toUpperCase() }));
     plan();
   });
