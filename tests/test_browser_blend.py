@@ -298,8 +298,12 @@ def test_what_is_made_is_kept_copied_and_filmed(
     assert Image.open(tmp_path / "film.gif").is_animated
     with av.open(io.BytesIO((tmp_path / "film.mp4").read_bytes())) as film:
         assert film.streams.video[0].width == 448
+    page.locator("#blend [data-part=enlarge]").click()
+    expect(page.get_by_role("dialog")).to_contain_text("28 × 28")
+    page.keyboard.press("Escape")
     page.locator("#blend [data-part=children]").click()
-    expect(page.locator("#wardrobe")).to_be_visible()
+    expect(page.locator("#wardrobe .nursery")).to_be_visible()
+    expect(page.locator("#wardrobe .rail canvas")).to_have_count(12)
     assert page.evaluate("trama.recipe(trama.garment)") == text
 
 

@@ -217,7 +217,6 @@ $('copy', root).onclick = () => whenShown(garment => {
   trama.copyText($('copy', root), recipe, trama.word('recipe_copied'), trama.word('recipe_by_hand', { recipe }));
 });
 $('enlarge', root).onclick = big.onclick = () => whenShown(garment => { trama.choose(garment); trama.enlarge([garment]); });
-$('children', root).addEventListener('click', () => whenShown(garment => { trama.choose(garment); trama.emit('children', garment); }));
 
 trama.on('pair', letter => { if (LETTERS.includes(letter)) { here.own = null; corner.draw(); draw(); refresh(); } });
 trama.on('dye', garment => { if ([...corners(), shown()].some(other => trama.same(other, garment))) { drawAll(); settle(); } });
@@ -234,5 +233,6 @@ trama.mount(root, () => {
   for (const b of $$('[data-view=pixels]', root)) b.title = trama.word('pixels_tip', { size: trama.setup.size });
   drawAll();
 });
+$('children', root).addEventListener('click', () => whenShown(garment => { trama.choose(garment); trama.emit('children', garment); }));   // the wardrobe is open by then
 refresh();
 })();

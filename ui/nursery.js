@@ -36,13 +36,15 @@ trama.nursery = (root, changed) => {
     trama.fill(difference);
   }
 
-  $('children', root).onclick = () => {
-    families.push({ parent: trama.garment, difference: family()?.difference ?? USUAL, seed: trama.randomSeed(), children: [] });
+  const raise = parent => {
+    families.push({ parent, difference: family()?.difference ?? USUAL, seed: trama.randomSeed(), children: [] });
     changed();
     $('family', root).focus({ preventScroll: true });
     trama.bring(panel);
     request(family());
   };
+  $('children', root).onclick = () => raise(trama.garment);
+  trama.on('children', raise);                           // of a garment that another screen has made
   $('siblings', root).onclick = () => { family().seed = trama.randomSeed(); request(family()); };
   difference.oninput = () => { family().difference = Number(difference.value); draw(); request(family()); };
   parent.onclick = () => { trama.choose(family().parent); trama.reveal($('big', root).closest('.stage')); };

@@ -28,6 +28,7 @@ trama.reel = (root, ask, { picture, text, go, recipes, name }) => {
       const pressed = String(i === now), [button] = item.children;
       if (button.getAttribute('aria-pressed') === pressed) return;
       button.setAttribute('aria-pressed', pressed);
+      if (i === now) trama.rove(list);
       if (i === now && list.scrollWidth > list.clientWidth) list.scrollLeft = item.offsetLeft - list.offsetLeft - list.clientWidth / 2 + item.offsetWidth / 2;
     });
   }
@@ -40,6 +41,7 @@ trama.reel = (root, ask, { picture, text, go, recipes, name }) => {
       button.setAttribute('aria-label', trama.word('path_step', { number: i + 1, count: WAYS[way].length, shares: text(...place) }));
       trama.show(canvas, picture(...place));
     });
+    trama.rove(list);
   }
   async function make(button) {
     if (busy) return;
