@@ -38,7 +38,10 @@ trama.lookbook = (root, server, { most_title }) => {
   }
   for (const b of saves) b.onclick = () => save(b.dataset.save);
 
-  $('link', root).onclick = event => trama.copyText(event.currentTarget, line.link(), 'line_linked', 'line_link_by_hand');
+  $('link', root).onclick = event => {
+    const link = line.link();
+    trama.copyText(event.currentTarget, link, trama.word('line_linked'), trama.word('line_link_by_hand', { link }));
+  };
   title.maxLength = most_title;
   title.oninput = () => { own = title.value.trim() || null; plan(); };
   title.onchange = () => { title.value = line.title(); };

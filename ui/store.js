@@ -75,17 +75,4 @@ trama.copyLink = (button, garment) => {
 /* The recipe's letters may all stand in a query but %, which escapes others. */
 trama.address = query => `${trama.setup.address ?? location.origin + location.pathname}?${query}`;
 trama.link = recipe => trama.address(`r=${recipe.replaceAll('%', '%25')}`);
-trama.copyText = async (button, text, done, failed) => {
-  if (!await copied(text)) return trama.tell(failed, { link: text });
-  trama.say(trama.word(done));
-};
-async function copied(text) {
-  try { await navigator.clipboard.writeText(text); return true; } catch { /* not over plain HTTP, nor in every frame */ }
-  const field = document.createElement('textarea'), focused = document.activeElement;
-  field.className = 'vh';
-  field.value = text;
-  document.querySelector('.trama').append(field);
-  field.select();
-  try { return document.execCommand('copy'); } catch { return false; } finally { field.remove(); focused?.focus(); }
-}
 })();
