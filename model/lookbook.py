@@ -115,7 +115,10 @@ def lookbook_png(book: Lookbook) -> bytes:
     """The book's sheet as a PNG file, 2526 x 1786, stamped with its title and all recipes."""
     import pypdfium2  # the page starts without it
 
-    with _pdfium_turn, pypdfium2.PdfDocument(lookbook_pdf(book)) as document:
+    from model.lookbook_pages import draw_book
+
+    sheet = draw_book(book, with_recipes=False)
+    with _pdfium_turn, pypdfium2.PdfDocument(sheet) as document:
         image = document[0].render(scale=_PIXELS_A_POINT).to_pil()
     return stamp_png(image, book.recipes, title=book.title)
 
