@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Awaitable
 from pathlib import Path
 
 import httpx
@@ -45,13 +46,15 @@ class Tally:
         )
 
 
-async def generate(client: httpx.AsyncClient, seed: int) -> None:
+async def generate(client: httpx.AsyncClient, seed: int, session: str | None = None) -> None:
     """One garment from the queue, to the PNG's bytes; raises where it is not one.
 
-    Each call is a session to Gradio's queue, the hardest case for memory. With a name of its own a
-    session may only follow one call at a time.
+    Without a name of its own each call is a new session to Gradio: the hardest case for memory.
     """
-    joined = await client.post("/gradio_api/call/generate", json={"data": ["dress", seed, 0.7]})
+    body: dict[str, object] = {"data": ["dress", seed, 0.7]}
+    if session:
+        body["session_hash"] = session
+    joined = await client.post("/gradio_api/call/generate", json=body)
     joined.raise_for_status()  # 503: the queue is full
     event = joined.json()["event_id"]
     told = await client.get(f"/gradio_api/call/generate/{event}")
@@ -79,9 +82,9 @@ async def open_page(client: httpx.AsyncClient, session: str) -> None:
         raise ValueError(answer.text[:80])
 
 
-async def timed(tally: Tally, call: object) -> None:
-    """Await a call and put what it took, or its error, on the tally."""
-    began = time.perf_counter()
+async def timed(tally: Tally, call: Awaitable[None], due: float | None = None) -> None:
+    """Await a call; put on the tally its error, or what it took since it was due."""
+    began = time.perf_counter() if due is None else due
     try:
         await call
         tally.took_ms.append((time.perf_counter() - began) * 1000)
@@ -98,14 +101,18 @@ async def hold_open(client: httpx.AsyncClient, session: str) -> None:
 
 
 async def visit(client: httpx.AsyncClient, number: int, seconds: float, tally: Tally) -> None:
-    """A session: one garment a second, at its own moment of the second; late answers do not wait."""
-    calls, alive = [], asyncio.create_task(hold_open(client, f"visitor{number}"))
-    await asyncio.sleep(number % 50 / 50)
+    """A session: one garment a second, at its own moment of the second.
+
+    Its clients follow one call at a time. Where the server is late the next call is late too, which
+    counts as waiting: time runs from the moment when a call was due.
+    """
+    session = f"visitor{number}"
+    alive = asyncio.create_task(hold_open(client, session))
+    began = time.perf_counter() + number % 50 / 50
     for second in range(int(seconds)):
-        seed = 1000 * number + second
-        calls.append(asyncio.create_task(timed(tally, generate(client, seed))))
-        await asyncio.sleep(1)
-    await asyncio.gather(*calls)
+        due = began + second
+        await asyncio.sleep(due - time.perf_counter())
+        await timed(tally, generate(client, 1000 * number + second, session), due)
     alive.cancel()
     await asyncio.gather(alive, return_exceptions=True)
 
