@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from model.checks import number, whole_number
-from model.export import ExportPlan, export_images
+from model.export import STATE_FILE, ExportPlan, export_images
 from model.keepsake import AI_NOTICE
 from model.latents import MAX_DARING, MAX_SEED
 from model.storage import ModelFolderError, read_json
@@ -105,15 +105,18 @@ def proof_of(studio: Studio) -> dict[str, Any] | None:
 
 
 def _note(studio: Studio, plan: ExportPlan) -> str:
-    about = {**plan.to_dict(), "model": studio.name, "revision": studio.digest}
+    fields = ("labels", "count", "seed", "daring")
+    about = {field: getattr(plan, field) for field in fields}
+    about |= {"model": studio.name, "revision": studio.digest}
     return f"{AI_NOTICE}\n\n{json.dumps(about, indent=2)}\n"
 
 
 def _pack(folder: Path, note: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        for path in files:
+        for path in sorted(folder.rglob("*")):
+            if not path.is_file() or path.name == STATE_FILE:
+                continue
             packing = zipfile.ZIP_STORED if path.suffix in _PACKED else zipfile.ZIP_DEFLATED
             _add(archive, path.relative_to(folder).as_posix(), path.read_bytes(), packing)
         _add(archive, "README.txt", note.encode(), zipfile.ZIP_DEFLATED)

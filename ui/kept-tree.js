@@ -32,7 +32,7 @@ trama.keptTree = (root, { open, readable, wear, showRecipe, remove, changed }) =
   }
   function generation(key, recipes, own) {
     const row = document.createElement('div'), said = document.createElement('small'), list = document.createElement('div');
-    row.className = 'generation';
+    row.className = 'kinrow';
     said.textContent = trama.word(key);
     list.className = 'members';
     list.append(...recipes.map(recipe => member(recipe, own)));
