@@ -229,6 +229,17 @@ def test_a_recipe_a_link_and_a_png_open_by_hand(
     save(page, f"large-{locale}-{viewport['width']}")
 
 
+def test_two_tabs_keep_one_collection(visit: OPENED, url: str) -> None:
+    page = visit("en-US", screen="collection")
+    other = page.context.new_page()
+    other.goto(url)
+    other.wait_for_selector("#wardrobe [data-part=rail] canvas", state="attached")
+    part(other, "heart").click()
+    expect(tiles(page)).to_have_count(1)
+    page.locator("#collection .kept .fav").click()
+    other.wait_for_function("!trama.store.list().length")
+
+
 def test_a_browser_that_stores_nothing_says_so_once(visit: OPENED) -> None:
     page = visit("pt-BR")
     page.evaluate(

@@ -108,7 +108,7 @@ function fill(list, entries, template, drawOne) {
 function draw() {
   if (!seen()) return;
   const all = trama.store.list(), single = all.filter(entry => entry.recipe), rows = all.filter(entry => entry.line);
-  $('lead', root).textContent = all.length ? trama.word(single.length === 1 ? 'kept_one' : 'kept_count', { count: single.length }) : '';
+  $('lead', root).textContent = single.length ? trama.word(single.length === 1 ? 'kept_one' : 'kept_count', { count: single.length }) : '';
   $('empty', root).hidden = !!all.length;
   $('lines-head', root).hidden = !rows.length;
   fill(garments, single, 'piece', drawGarment);

@@ -11,12 +11,18 @@ function read(entry) {
   if (isText(entry.recipe)) return isList(entry.parents ?? [], MOST_PARENTS) ? { recipe: entry.recipe, born, parents: entry.parents ?? [] } : null;
   return isList(entry.line, MOST_PIECES) && entry.line.length && isText(entry.name, MOST_NAME) ? { line: entry.line, name: entry.name, born } : null;
 }
-let kept = (() => {
+const stored = () => {
   try {
-    const stored = JSON.parse(localStorage.getItem(KEY));
-    return Array.isArray(stored) ? stored.map(read).filter(Boolean) : [];
+    const list = JSON.parse(localStorage.getItem(KEY));
+    return Array.isArray(list) ? list.map(read).filter(Boolean) : [];
   } catch { return []; }
-})();
+};
+let kept = stored();
+addEventListener('storage', event => {                   // another tab of this browser kept something
+  if (event.key !== KEY) return;
+  kept = stored();
+  trama.emit('collection');
+});
 
 let told = false;
 function forbidden() {                                   // a private window, or a full one: kept until it is closed
