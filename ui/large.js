@@ -5,6 +5,7 @@ const { $, $$, setup } = trama;
 trama.largeView = root => {
   const dialog = $('large', root), sheet = $('large-sheet', root), canvas = $('large-cloth', root);
   const dyes = $('large-dyes', root), turns = { '-1': $('large-previous', root), 1: $('large-next', root) };
+  const showRecipe = trama.recipeField($('large-recipe', root));
   let list = [];                                         // what the arrows go through
 
   function fit() {                                       // the size in CSS pixels that is whole in the screen's
@@ -21,6 +22,7 @@ trama.largeView = root => {
     canvas.setAttribute('aria-label', trama.word('picture_alt', { name: trama.nameOf(garment) }));
     trama.show(canvas, trama.picture(garment, trama.view));
     trama.pressDyes(dyes, garment);
+    showRecipe(garment);
     trama.heart($('large-heart', root), garment);
     // aria-disabled, so that a button that comes to the end keeps the focus
     for (const [step, button] of Object.entries(turns)) button.setAttribute('aria-disabled', !list[at + Number(step)] || at < 0);

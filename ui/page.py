@@ -10,7 +10,7 @@ import gradio as gr
 from model.dye import DYES, MARGIN, hole_area
 from model.latents import MAX_SEED
 from model.studio import Studio
-from ui import adjust, blend, line, wardrobe
+from ui import adjust, blend, collection, line, wardrobe
 from ui.desk import Desk, answering
 from ui.names import short_class_names
 from ui.parts import HERE, load_words, page_address, read, when_ready
@@ -21,12 +21,14 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
     "line": line.build,
     "blend": blend.build,
     "adjust": adjust.build,
+    "collection": collection.build,
 }
 """In the order of the page; each has a `.html`, a `.js` and a file of `words/` of its name."""
 
 SCRIPTS = (
-    "cloth.js", "page.js", "store.js", "open.js", "keys.js", "hints.js", "large.js", "nursery.js",
+    "cloth.js", "page.js", "store.js", "open.js", "recipe-field.js", "keys.js", "hints.js", "large.js", "nursery.js",
     "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
+    "kept-tree.js", "kept-file.js", "dataset.js",
 )  # fmt: skip
 SHARED_STYLES = ("trama.css", "dialogs.css")
 STYLES = (

@@ -1,22 +1,41 @@
 /* What a visitor keeps: garments by their recipe, in this browser and nowhere else; and their links. */
 (() => {
-const KEY = 'trama.collection.1', MOST = 500;
-const isText = value => typeof value === 'string';
-let kept = (() => {
+const KEY = 'trama.collection.1', MOST = 500, MOST_CHARACTERS = 1500, MOST_PARENTS = 8, MOST_PIECES = 20, MOST_NAME = 80;
+const today = () => new Date().toISOString().slice(0, 10);
+const isText = (value, most = MOST_CHARACTERS) => typeof value === 'string' && value.length > 0 && value.length <= most;
+const isList = (value, most) => Array.isArray(value) && value.length <= most && value.every(item => isText(item));
+/* What is known of an entry and nothing else; null if it is none. */
+function read(entry) {
+  if (!entry || typeof entry !== 'object') return null;
+  const born = /^\d{4}-\d\d-\d\d$/.test(entry.born) && !isNaN(Date.parse(entry.born)) ? entry.born : today();
+  if (isText(entry.recipe)) return isList(entry.parents ?? [], MOST_PARENTS) ? { recipe: entry.recipe, born, parents: entry.parents ?? [] } : null;
+  return isList(entry.line, MOST_PIECES) && entry.line.length && isText(entry.name, MOST_NAME) ? { line: entry.line, name: entry.name, born } : null;
+}
+const stored = () => {
   try {
-    const stored = JSON.parse(localStorage.getItem(KEY));
-    return Array.isArray(stored) ? stored.filter(entry => isText(entry?.recipe) || isText(entry?.name) && Array.isArray(entry.line) && entry.line.every(isText)) : [];
+    const list = JSON.parse(localStorage.getItem(KEY));
+    return Array.isArray(list) ? list.map(read).filter(Boolean) : [];
   } catch { return []; }
-})();
+};
+let kept = stored();
+addEventListener('storage', event => {                   // another tab of this browser kept something
+  if (event.key !== KEY) return;
+  kept = stored();
+  trama.emit('collection');
+});
 
+let told = false;
+function forbidden() {                                   // a private window, or a full one: kept until it is closed
+  if (!told) trama.tell('not_stored');
+  told = true;
+}
 const bare = recipe => recipe.slice(0, recipe.lastIndexOf('~'));
 function write(next) {
   kept = next.slice(0, MOST);
-  try { localStorage.setItem(KEY, JSON.stringify(kept)); } catch { /* private window: kept until it is closed */ }
+  try { localStorage.setItem(KEY, JSON.stringify(kept)); } catch { forbidden(); }
   trama.emit('collection');
 }
 
-const today = () => new Date().toISOString().slice(0, 10);
 const isGarment = recipe => entry => !!entry.recipe && bare(entry.recipe) === bare(recipe);
 const isLine = line => entry => !!entry.line && entry.line.join() === line.join();
 
@@ -30,7 +49,7 @@ trama.store = {
   addLine: (line, name) => write([{ line, name, born: today() }, ...kept]),
   remove: recipe => write(kept.filter(entry => !isGarment(recipe)(entry))),
   removeLine: line => write(kept.filter(entry => !isLine(line)(entry))),
-  replace: write,
+  replace: write, read, most: MOST,
 };
 trama.keep = garment => {
   const had = trama.store.has(garment);
