@@ -84,6 +84,7 @@ def app(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The module app, imported with the tiny model as its own."""
     before = dict(os.environ)
     os.environ["TRAMA_MODEL"] = str(tiny_model)
+    os.environ["TRAMA_MODELS"] = "user/name"  # so that no link of a test asks the real Hub
     os.environ["GRADIO_TEMP_DIR"] = str(tmp_path_factory.mktemp("gradio"))
     yield importlib.import_module("app")
     os.environ.clear()

@@ -53,15 +53,19 @@ class Blend:
         return self.desk.recipes(request, MAX_MIXED)
 
 
-def build(desk: Desk) -> gr.HTML:
+def first(desk: Desk) -> Answer:
     """Four garments that differ, and what lies between them."""
-    blend = Blend(desk)
     recipes = [desk.studio.garment(desk.label(name), seed) for name, seed in CORNERS]
     corners = {"recipes": [recipe.text for recipe in recipes], "steps": FIRST_STEPS}
-    first = {
+    return {
         "corners": desk.drawn(recipes),
         "place": FIRST_PLACE,
         "steps": FIRST_STEPS,
-        **blend.pad(corners),
+        **Blend(desk).pad(corners),
     }
-    return screen("blend", [blend.pad, blend.layers, blend.class_mix, blend.film], first)
+
+
+def build(desk: Desk) -> gr.HTML:
+    """A pad between four garments."""
+    blend = Blend(desk)
+    return screen("blend", [blend.pad, blend.layers, blend.class_mix, blend.film], first(desk))

@@ -1,12 +1,17 @@
 /* Dyed cloth on a canvas: what model/dye.py does, at the screen's own resolution.
+   Models of several sizes may be seen side by side: what size a picture has, its bytes tell.
    A picture is {pixels, area, ramp}: the network's bytes, the largest region of dark print that is
    not a hole, and four colours from dark to light; `most` bounds the side of one that is in motion. */
 (() => {
-const { size, channels, margin } = trama.setup;
-const side = size + 2 * margin, LEVELS = 1024, MAX_CANVAS = 840, DARK = .14, OPAQUE = .3, EDGE = [.06, .18];
+const { margin } = trama.setup, LEVELS = 1024, MAX_CANVAS = 840, DARK = .14, OPAQUE = .3, EDGE = [.06, .18];
 const tables = new Map(), pictures = new WeakMap();
 
-trama.decode = base64 => {
+const shapeOf = pixels => {                              // n*n bytes, or 3*n*n, which is no square of another n
+  const grey = Math.sqrt(pixels.length);
+  return Number.isInteger(grey) ? { size: grey, channels: 1 } : { size: Math.sqrt(pixels.length / 3), channels: 3 };
+};
+
+trama.decode = (base64, { size, channels } = trama.setup) => {
   const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0)), each = size * size * channels;
   return Array.from({ length: bytes.length / each }, (_, i) => bytes.subarray(i * each, (i + 1) * each));
 };
@@ -14,6 +19,7 @@ trama.decode = base64 => {
 trama.mixRamps = (ramps, shares) => ramps[0].map((stop, k) => stop.map((_, c) => Math.round(ramps.reduce((sum, ramp, i) => sum + shares[i] * ramp[k][c], 0))));
 
 function tones(pixels) {
+  const { size, channels } = shapeOf(pixels), side = size + 2 * margin;
   const tone = new Float32Array(side * side);
   for (let y = 0; y < size; y++) for (let x = 0; x < size; x++) {
     const p = (y * size + x) * channels;
@@ -23,7 +29,7 @@ function tones(pixels) {
   return tone;
 }
 
-function fillPrint(tone, area) {
+function fillPrint(tone, side, area) {
   const cover = tone.slice(), seen = new Uint8Array(side * side);
   for (let start = 0; start < tone.length; start++) {
     if (seen[start] || tone[start] >= DARK) continue;
@@ -46,8 +52,8 @@ function fillPrint(tone, area) {
 const mitchell = t => t < 1 ? ((21 * t - 36) * t * t + 16) / 18 : t < 2 ? (((-7 * t + 36) * t - 60) * t + 32) / 18 : 0;
 const spline = t => t < 1 ? ((3 * t - 6) * t * t + 4) / 6 : t < 2 ? (2 - t) ** 3 / 6 : 0;
 
-function table(n, kernel) {
-  const key = n + kernel.name;
+function table(side, n, kernel) {
+  const key = `${side} ${n} ${kernel.name}`;
   if (!tables.has(key)) {
     const at = new Int32Array(4 * n), weight = new Float32Array(4 * n);
     for (let o = 0; o < n; o++) {
@@ -62,8 +68,8 @@ function table(n, kernel) {
   return tables.get(key);
 }
 
-function enlarge(plane, n, kernel) {                     // rows, then columns
-  const { at, weight } = table(n, kernel), wide = new Float32Array(side * n), out = new Float32Array(n * n);
+function enlarge(plane, side, n, kernel) {               // rows, then columns
+  const { at, weight } = table(side, n, kernel), wide = new Float32Array(side * n), out = new Float32Array(n * n);
   for (let y = 0; y < side; y++) for (let o = 0, i = 0; o < n; o++) {
     let sum = 0;
     for (let k = 0; k < 4; k++, i++) sum += weight[i] * plane[y * side + at[i]];
@@ -89,8 +95,9 @@ function colours(ramp) {                                 // packed as the bytes 
 
 trama.dyeCloth = ({ pixels, area, ramp }, n) => {
   const image = new ImageData(n, n), out = new Uint32Array(image.data.buffer);
-  const tone = tones(pixels), cover = enlarge(fillPrint(tone, area * (size / 28) ** 2), n, spline);
-  const shade = enlarge(tone, n, mitchell), colour = colours(ramp);
+  const { size } = shapeOf(pixels), side = size + 2 * margin, tone = tones(pixels);
+  const cover = enlarge(fillPrint(tone, side, area * (size / 28) ** 2), side, n, spline);
+  const shade = enlarge(tone, side, n, mitchell), colour = colours(ramp);
   for (let p = 0; p < out.length; p++) {
     let alpha = (cover[p] - EDGE[0]) / (EDGE[1] - EDGE[0]);
     if (alpha <= 0) continue;
@@ -102,7 +109,7 @@ trama.dyeCloth = ({ pixels, area, ramp }, n) => {
 };
 
 function asIs({ pixels }) {                              // the network's own pixels, one to one
-  const image = new ImageData(size, size);
+  const { size, channels } = shapeOf(pixels), image = new ImageData(size, size);
   for (let i = 0; i < size * size; i++) {
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = pixels[i * channels + (channels === 1 ? 0 : c)];
     image.data[4 * i + 3] = 255;
@@ -119,7 +126,7 @@ function paint(canvas) {
   const pixelView = picture?.view === 'pixels', n = pixelView ? device : Math.min(picture?.most ?? MAX_CANVAS, device);
   if (!picture || n < 4) return;                         // on a hidden screen: the observer calls again
   if (canvas.width !== n || canvas.height !== n) canvas.width = canvas.height = n;
-  const context = canvas.getContext('2d');
+  const context = canvas.getContext('2d'), { size, channels } = shapeOf(picture.pixels);
   canvas.classList.toggle('px', pixelView || channels === 3);
   if (!pixelView && channels === 1) return context.putImageData(trama.dyeCloth(picture, n), 0, 0);
   const scale = pixelView ? Math.max(1, Math.floor(n / size)) * size : n, start = Math.floor((n - scale) / 2);

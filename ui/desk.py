@@ -1,9 +1,11 @@
 """Answers the page's own scripts: one JSON object in, one out, each by one call of the studio."""
 
 import base64
+import contextlib
+import contextvars
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,12 +30,16 @@ PICTURE_SIDE = 896
 THUMBNAIL_SIDE = 96
 MAX_MIXED = 4
 
+_asked: contextvars.ContextVar[object] = contextvars.ContextVar("asked", default=None)
+"""Model that the request at work is of, as `name~digest`; None for the page's own."""
+
 
 def answering(answer: Callable[[Json], Answer]) -> Callable[[object], Answer]:
     """A server function that says what is wrong with a request instead of raising.
 
     A raised error reaches the browser as null, without a word. `reason` is a word that the page
-    translates, `error` the message for who reads English.
+    translates, `error` the message for who reads English. A request's `of` is the model that its
+    page shows, `name~digest`; the desk's studio is that one's while the request is at work.
     """
 
     @functools.wraps(answer)
@@ -41,7 +47,8 @@ def answering(answer: Callable[[Json], Answer]) -> Callable[[object], Answer]:
         if not isinstance(request, Mapping):
             return {"error": "request must be an object"}
         try:
-            return answer(request)
+            with speaking_of(request.get("of")):
+                return answer(request)
         except (RecipeError, ShelfError) as error:
             return {"error": str(error), "reason": error.reason}
         except ValueError as error:
@@ -54,16 +61,54 @@ class Desk:
     """Server functions that every screen may call; garments travel as recipes and raw pixels."""
 
     def __init__(self, studio: Studio, shelf: Shelf | None = None) -> None:
-        self.studio = studio
+        self.own = studio
         self.shelf = shelf or Shelf([Entry(studio, studio.name)], ShelfRules.read(os.environ))
 
+    @property
+    def studio(self) -> Studio:
+        """Studio of the model that the request at work is of; the page's own for none.
+
+        Raises:
+            ShelfError: it is not in memory any more, or never was.
+        """
+        asked = _asked.get()
+        if asked in (None, key_of(self.own)):
+            return self.own
+        name, _, digest = str(asked).partition("~")
+        return self.shelf.find(name, digest)
+
+    def fetch(self, key: object) -> Studio:
+        """Studio of `name~digest`, from the Hub if need be and the rules allow it.
+
+        It may take two deadlines of a download.
+
+        Raises:
+            ShelfError: it is not to be had.
+        """
+        name, _, digest = str(key).partition("~")
+        try:
+            return self.shelf.find(name, digest)
+        except ShelfError as error:
+            if error.reason == "malformed":
+                raise
+            return self.shelf.open_revision(name, digest).studio
+
     def open(self, request: Json) -> Answer:
-        """The garment of a recipe, or with a reason the nearest that this model has."""
+        """The garment of a recipe, or with a reason the nearest that this model has.
+
+        `model` in place of a garment: it is of that one, which is in memory now.
+        """
         try:
             return self.drawn([self.recipe(request)])
         except RecipeError as error:
-            near = self.studio.nearest(request.get("recipe"))
-            return {**self.drawn([near]), "reason": error.reason}
+            answer: Answer = {"reason": error.reason}
+            if error.reason in ("model", "revision"):
+                _, name, digest, *_ = str(request.get("recipe")).split("~")
+                try:
+                    return {"model": key_of(self.fetch(f"{name}~{digest}"))}
+                except ShelfError as refusal:
+                    answer["why"] = refusal.reason
+            return {**self.drawn([self.studio.nearest(request.get("recipe"))]), **answer}
 
     def garment(self, request: Json) -> Answer:
         """A seed-born garment."""
@@ -137,6 +182,21 @@ class Desk:
             _data(to_png(self.cloth(recipe, picture, THUMBNAIL_SIDE)))
             for recipe, picture in zip(recipes, pixels, strict=True)
         ]
+
+
+@contextlib.contextmanager
+def speaking_of(key: object) -> Iterator[None]:
+    """Make the desk's studio that of `name~digest`, or the page's own for None."""
+    before = _asked.set(key)
+    try:
+        yield
+    finally:
+        _asked.reset(before)
+
+
+def key_of(model: Studio | Entry) -> str:
+    """`name~digest`, by which the page and its links know a model."""
+    return f"{model.name}~{model.digest}"
 
 
 def describe(recipe: Recipe) -> Answer:

@@ -104,10 +104,9 @@ def write_lookbook(
         _book_turn.release()
 
 
-def build(desk: Desk) -> gr.HTML:
-    """The screen, full before anybody asks."""
-    line = Line(desk)
-    first = {
+def first(desk: Desk) -> Answer:
+    """What the screen opens with, so that it is full before anybody asks."""
+    return {
         "seed": FIRST_SEED,
         "daring": desk.studio.default_daring,
         "dyes": FIRST_PALETTE,
@@ -116,4 +115,9 @@ def build(desk: Desk) -> gr.HTML:
         "most_title": MOST_TITLE,
         "line": desk.line({"seed": FIRST_SEED}),
     }
-    return screen("line", [line.linked_line, line.kept_line, line.lookbook], first)
+
+
+def build(desk: Desk) -> gr.HTML:
+    """One seed through the classes."""
+    line = Line(desk)
+    return screen("line", [line.linked_line, line.kept_line, line.lookbook], first(desk))

@@ -4,11 +4,14 @@ const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 1500, MOST_RECIPES = 20;
 
 trama.openRecipe = async recipe => {
   if (recipe.length > MOST_CHARACTERS) return trama.tell('recipe_malformed', { detail: '' });
+  const [, model, digest] = recipe.split('~');
+  if (digest && `${model}~${digest}` !== trama.key()) trama.say(trama.word('fetching', { id: model }));
   const answer = await trama.ask(trama.server.open, { recipe });
   if (!answer) return;
+  if (answer.model) return trama.useModel(answer.model, 'wardrobe', recipe);
   const [garment] = trama.take(answer);
   trama.choose(garment);
-  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: trama.word('recipe_near', { name: trama.nameOf(garment) }) });
+  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: [answer.why && trama.word('recipe_why', { reason: trama.reason({ reason: answer.why }) }), trama.word('recipe_near', { name: trama.nameOf(garment) })].filter(Boolean).join(' ') });
   else trama.say(trama.word('shown', { name: trama.nameOf(garment) }));
 };
 

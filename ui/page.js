@@ -210,6 +210,7 @@ trama.footer = (root, origin) => {
   trama.largeView(root);
   // Gradio's own footer is not shown: it would not follow the language; its panel is.
   $('api', root).onclick = () => document.querySelector('footer .show-api')?.click();
-  trama.mount(root, () => { $('origin', root).textContent = trama.word(`origin_${origin.kind}`, { name: origin.name }); });
+  const other = trama.key() !== trama.own;
+  trama.mount(root, () => { $('origin', root).textContent = other ? trama.word('origin_other', setup.model) : trama.word(`origin_${origin.kind}`, { name: origin.name }); });
 };
 })();

@@ -3,16 +3,15 @@
 import dataclasses
 import json
 from collections.abc import Callable
-from typing import Any
 
 import gradio as gr
 
-from model.dye import DYES, MARGIN, hole_area
+from model.dye import DYES, MARGIN
 from model.latents import MAX_SEED
 from model.studio import Studio
-from ui import adjust, blend, collection, line, wardrobe
-from ui.desk import Desk, answering
-from ui.names import short_class_names
+from ui import adjust, blend, collection, line, models, wardrobe
+from ui.desk import Answer, Desk, Json, answering, key_of, speaking_of
+from ui.model_setup import model_setup
 from ui.parts import HERE, load_words, page_address, read, when_ready
 
 FAVICON = HERE / "mark.png"
@@ -21,12 +20,21 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
     "line": line.build,
     "blend": blend.build,
     "adjust": adjust.build,
+    "models": models.build,
     "collection": collection.build,
 }
 """In the order of the page; each has a `.html`, a `.js` and a file of `words/` of its name."""
 
+FIRSTS: dict[str, Callable[[Desk], Answer]] = {
+    "wardrobe": wardrobe.first,
+    "line": line.first,
+    "blend": blend.first,
+}
+"""What a screen opens with, where that is a matter of the model."""
+
 SCRIPTS = (
-    "cloth.js", "page.js", "store.js", "open.js", "recipe-field.js", "keys.js", "hints.js", "large.js", "nursery.js",
+    "cloth.js", "page.js", "speak.js", "store.js", "open.js", "recipe-field.js", "keys.js",
+    "hints.js", "large.js", "nursery.js",
     "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
     "kept-tree.js", "kept-file.js", "dataset.js",
 )  # fmt: skip
@@ -43,11 +51,6 @@ THEME.set(
     body_text_color="#211e1a",
     body_text_color_dark="#f2ecdf",
 )
-
-MOST_DARING = 1.5
-
-MOST_UNNAMED = 2.0
-"""Strength of unnamed directions on the page: recipes know 3, where little of a garment is left."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,9 +70,15 @@ class Origin:
 def build(desk: Desk, origin: Origin) -> None:
     """Everything that is seen, inside an open `gr.Blocks`."""
     _header(desk, origin)
-    for name in _screens(desk.studio):
+    for name in _built(desk):
         SCREENS[name](desk)
     _footer(origin)
+
+
+def _built(desk: Desk) -> list[str]:
+    """Adjustments are there even if the page's own model has none: another may."""
+    wanted = _screens(desk.studio)
+    return [name for name in SCREENS if name in wanted or name == "adjust"]
 
 
 def _screens(studio: Studio) -> list[str]:
@@ -83,11 +92,23 @@ def _screens(studio: Studio) -> list[str]:
 def _header(desk: Desk, origin: Origin) -> gr.HTML:
     """Name, screens and languages; carries the style and the scripts that every part shares."""
     scripts = [f"window.trama={{setup:{_setup(desk.studio)}}};", *map(read, SCRIPTS)]
-    calls = (desk.open, desk.garment, desk.line, desk.mix, desk.make_children, desk.picture)
+
+    built = _built(desk)
+
+    def setup(request: Json) -> Answer:
+        """What the scripts and the screens know of a model that a link or a visitor named."""
+        with speaking_of(key_of(desk.fetch(request.get("model")))):
+            screens = [name for name in _screens(desk.studio) if name in built]
+            firsts = {name: FIRSTS[name](desk) for name in screens if name in FIRSTS}
+            return {"setup": {**model_setup(desk.studio), "screens": screens}, "firsts": firsts}
+
+    calls = (
+        setup, desk.open, desk.garment, desk.line, desk.mix, desk.make_children, desk.picture
+    )  # fmt: skip
     return gr.HTML(
         html_template=read("header.html"),
         head=f"<style>{''.join(map(read, STYLES))}</style><script>{''.join(scripts)}</script>",
-        js_on_load="trama.header(element, props.origin, server); dispatchEvent(new Event('trama'));",
+        js_on_load=read("header.js"),
         apply_default_css=False,
         elem_id="header",
         elem_classes="trama",
@@ -120,25 +141,3 @@ def _setup(studio: Studio) -> str:
         "words": load_words(),
     }
     return json.dumps(setup, ensure_ascii=False).replace("</", "<\\/")
-
-
-def model_setup(studio: Studio) -> dict[str, Any]:
-    """What the scripts know of a model: its classes, directions and pictures."""
-    config, piece = studio.config, {lang: words["piece"] for lang, words in load_words().items()}
-    english, portuguese = (short_class_names(config, language) for language in ("en", "pt"))
-    names = zip(english, portuguese, config.class_names, strict=True)
-    classes: list[dict[str, Any]] = [
-        {"en": en, "pt": pt, "area": hole_area(name)} for en, pt, name in names
-    ]
-    return {
-        "model": {"name": studio.name, "digest": studio.digest},
-        "size": config.image_size,
-        "channels": config.image_channels,
-        "dyed": config.image_channels == 1,
-        "classes": classes or [{**piece, "area": hole_area("")}],
-        "daring": {"most": MOST_DARING, "usual": studio.default_daring}
-        if studio.generator.directions
-        else None,
-        "directions": [dataclasses.asdict(control) for control in studio.controls],
-        "components": {"names": studio.components, "most": MOST_UNNAMED},
-    }

@@ -51,12 +51,21 @@ def screen(
     """A screen from its `.html` and `.js`: what it may ask the server, and what it opens with."""
     return gr.HTML(
         html_template=read(f"{name}.html").replace("<!-- rail -->", rail),
-        js_on_load=when_ready(read(f"{name}.js")),
+        js_on_load=when_ready(_of_the_model(name)),
         apply_default_css=False,
         elem_id=name,
         elem_classes="trama screen",
         server_functions=[answering(call) for call in calls],
         first=first,
+    )
+
+
+def _of_the_model(name: str) -> str:
+    """A screen's script, with what it opens with and its calls those of the model of the page."""
+    return (
+        f"if (!trama.setup.screens.includes('{name}')) return;\n"
+        f"const ask = trama.asking(server), open = trama.firsts?.{name} ?? props.first;\n"
+        f"((props, server) => {{\n{read(f'{name}.js')}\n}})({{ first: open }}, ask);"
     )
 
 

@@ -105,6 +105,14 @@ class Shelf:
         """Their names, each once; two revisions of a model have the same."""
         return tuple(dict.fromkeys(entry.name for entry in self.entries))
 
+    @property
+    def offered(self) -> tuple[str, ...] | None:
+        """Ids that visitors may open, none where there is no room for them; None for any."""
+        if len(self._given) == MAX_STUDIOS:
+            return ()
+        allowed = self._rules.allowed
+        return None if allowed is None else tuple(sorted(allowed))
+
     def find(self, model: object, digest: object) -> Studio:
         """The studio of a recipe's model, if it is in memory; nobody is asked for it.
 

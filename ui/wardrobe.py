@@ -22,10 +22,10 @@ class Wardrobe:
         return self.desk.drawn(self.desk.studio.wardrobe(label, seed, daring))
 
 
-def build(desk: Desk) -> gr.HTML:
-    """The first screen, full before anybody asks."""
+def first(desk: Desk) -> Answer:
+    """What the screen opens with, so that it is full before anybody asks."""
     wardrobe, label = Wardrobe(desk), desk.label(FIRST_CLASS)
-    first = {
+    return {
         "label": label,
         "seed": FIRST_SEED,
         "daring": desk.studio.default_daring,
@@ -33,8 +33,12 @@ def build(desk: Desk) -> gr.HTML:
         "line": desk.line({"seed": FIRST_SEED}),
         "icons": desk.line({"seed": ICON_SEED})["pixels"],
     }
+
+
+def build(desk: Desk) -> gr.HTML:
+    """The first screen."""
     # Twelve pictures stand in the HTML itself, until the scripts draw them as sharp as the screen.
     tile = '<li><button class="tile"><img class="cloth" alt="" src="{}"></button></li>'
-    thumbnails = desk.thumbnails(desk.studio.wardrobe(label, FIRST_SEED))
+    thumbnails = desk.thumbnails(desk.studio.wardrobe(desk.label(FIRST_CLASS), FIRST_SEED))
     rail = "".join(tile.format(address) for address in thumbnails)
-    return screen("wardrobe", [wardrobe.wardrobe], first, rail)
+    return screen("wardrobe", [Wardrobe(desk).wardrobe], first(desk), rail)
