@@ -33,6 +33,7 @@ LAUNCH: dict[str, Any] = {
     "run_history": False,
     "max_file_size": "8mb",
     "show_error": True,
+    "pwa": True,
 }
 """What every way to start the page shares, `mount_gradio_app` included."""
 
