@@ -1,7 +1,8 @@
-"""The page and its API: python app.py [--model FOLDER | user/name[@revision]] ..."""
+"""The page and its API: python app.py [--mcp] [--model FOLDER | user/name[@revision]] ..."""
 
 import argparse
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ LAUNCH: dict[str, Any] = {
     "run_history": False,
     "max_file_size": "8mb",
     "show_error": True,
+    "pwa": True,
 }
 """What every way to start the page shares, `mount_gradio_app` included."""
 
@@ -100,22 +102,31 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         help="model folder, or model of the Hugging Face Hub (default: the variable TRAMA_MODEL, "
         "else the embedded weights/fashion-mnist); up to three, the first is the page's own",
     )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer the API's endpoints to agents too, as tools of an MCP server at "
+        "/gradio_api/mcp; needs pip install 'gradio[mcp]'",
+    )
     parsed = parser.parse_args(arguments)
     named = os.environ.get("TRAMA_MODEL")
     parsed.model = parsed.model or ([named] if named else [])
     return parsed
 
 
-def main(blocks: gr.Blocks) -> None:
+def main(blocks: gr.Blocks, mcp: bool = False) -> None:
     """Serve until interrupted; a Space and GRADIO_SERVER_PORT choose the address."""
+    # None, and not False: GRADIO_MCP_SERVER may ask for it too.
     try:
-        blocks.launch(**LAUNCH, state_session_capacity=500)
+        blocks.launch(**LAUNCH, state_session_capacity=500, mcp_server=mcp or None)
     except OSError as error:
         sys.exit(f"trama: the page could not be started: {error}")
 
 
 def _open_or_exit() -> gr.Blocks:
     arguments = parse_arguments(sys.argv[1:] if __name__ == "__main__" else [])
+    if arguments.mcp and importlib.util.find_spec("mcp") is None:
+        sys.exit("trama: --mcp needs one more package: pip install 'gradio[mcp]'")
     try:
         shelf, origin = open_shelf(arguments.model)
         return build(shelf.first.studio, origin, shelf)
@@ -126,4 +137,4 @@ def _open_or_exit() -> gr.Blocks:
 demo = _open_or_exit()  # at module level: Spaces and `gradio app.py` look for it
 
 if __name__ == "__main__":
-    main(demo)
+    main(demo, parse_arguments(sys.argv[1:]).mcp)

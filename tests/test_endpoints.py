@@ -181,7 +181,10 @@ def test_gradio_client_calls_every_endpoint_with_its_defaults(url: str) -> None:
 def test_endpoints_are_documented(url: str) -> None:
     client = Client(url, verbose=False)
     named = client.view_api(return_format="dict")["named_endpoints"]
-    expected = "generate blend edit line sheet pad film lookbook"
+    expected = (
+        "generate blend edit class_mix render recipe mix describe children line sheet pad film "
+        "lookbook archive"
+    )
     assert set(named) == {f"/{name}" for name in expected.split()}
     for endpoint in named.values():
         assert endpoint["description"]

@@ -121,9 +121,7 @@ class Desk:
 
     def mix(self, request: Json) -> Answer:
         """A garment between up to four others, by a share of each in `shape` and in `pattern`."""
-        recipes = self.recipes(request, MAX_MIXED)
-        shares = [_shares(request, field, len(recipes)) for field in ("shape", "pattern")]
-        return self.drawn([mix(recipes, *shares)])
+        return self.drawn([mixed(self, request)])
 
     def make_children(self, request: Json) -> Answer:
         """Twelve variations of a garment."""
@@ -212,6 +210,13 @@ def describe(recipe: Recipe) -> Answer:
         "edits": {edit.name: edit.shape for edit in recipe.edits},
         "pattern_edits": {edit.name: edit.pattern for edit in recipe.edits},
     }
+
+
+def mixed(desk: Desk, request: Json) -> Recipe:
+    """What a request mixes: `recipes`, and a share of each in `shape` and in `pattern`."""
+    recipes = desk.recipes(request, MAX_MIXED)
+    shares = [_shares(request, field, len(recipes)) for field in ("shape", "pattern")]
+    return mix(recipes, *shares)
 
 
 def encode(pixels: np.ndarray) -> str:
