@@ -41,11 +41,12 @@ class Collection:
         texts = request.get("recipes")
         if not isinstance(texts, list) or not 0 < len(texts) <= MOST_OPENED:
             raise ValueError(f"recipes must be a list of 1..{MOST_OPENED} recipes")
+        studio = self.desk.studio
         readable: dict[int, Recipe] = {}
         refused = []
         for place, text in enumerate(texts):
             try:
-                readable[place] = self.desk.studio.read(text)
+                readable[place] = studio.read(text)
             except RecipeError as error:
                 refused.append({"place": place, "reason": error.reason, "error": str(error)})
             except ValueError as error:
@@ -53,7 +54,7 @@ class Collection:
         garments = list(readable.values())
         return {
             "garments": [describe(garment) for garment in garments],
-            "pixels": encode(self.desk.studio.draw(garments)) if garments else "",
+            "pixels": encode(studio.draw(garments)) if garments else "",
             "places": list(readable),
             "refused": refused,
         }
@@ -98,15 +99,10 @@ def build(desk: Desk) -> gr.HTML:
         "most": MOST,
         "more": MORE_GARMENTS,
         "proof": proof_of(desk.studio),
-        "source": _source(desk.studio.name),
+        "digest": desk.studio.digest,
     }
     calls = [collection.open_many, collection.archive, collection.dataset]
     return screen("collection", calls, first)
-
-
-def _source(name: str) -> str:
-    """Model in the command: a Hub id, or the folder beside the page."""
-    return name if "/" in name else f"weights/{name}"
 
 
 def _zip(content: bytes) -> str:

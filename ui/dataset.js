@@ -14,7 +14,9 @@ trama.dataset = (root, server, first) => {
     count.value = here.count;
     trama.wrong(count, good ? '' : trama.word('data_count_wrong', { fewest: first.fewest, most: trama.number(first.most), count: here.count }));
   }
-  const command = () => ['python -m training.export', first.source,
+  // A Hub id, or a folder beside the page.
+  const source = () => setup.model.name.includes('/') ? setup.model.name : `weights/${setup.model.name}`;
+  const command = () => ['python -m training.export', source(),
     ...here.left.size ? [`--labels ${labels()}`] : [], `--count ${first.more} --daring ${here.daring} --seed ${here.seed} --out trama-data`].join(' ');
   function draw() {
     $('data-daring-value', root).textContent = trama.number(here.daring, 2);
@@ -25,7 +27,7 @@ trama.dataset = (root, server, first) => {
     $('command', root).textContent = command();
   }
   function words() {
-    const { proof } = first, percent = share => trama.number(share * 100, 1);
+    const proof = setup.model.digest === first.digest && first.proof, percent = share => trama.number(share * 100, 1);
     $('proof', root).textContent = proof
       ? trama.word('data_proof', { samples: proof.samples, value: percent(proof.value), real: percent(proof.real), date: trama.date(proof.date) })
       : trama.word('data_unproved');
