@@ -114,7 +114,7 @@ def server_functions(app: ModuleType, studio: Studio) -> list[tuple[str, Callabl
     return [
         (f"{block.elem_id}.{function.__name__}", function)
         for block in blocks.blocks.values()
-        for function in getattr(block, "server_functions", None) or []
+        for function in getattr(block, "server_fns", [])
     ]
 
 

@@ -89,7 +89,7 @@ def proof_of(studio: Studio) -> dict[str, Any] | None:
     """
     for path in sorted(_FOLDERS.glob(f"*/{METRICS_FILE}")):
         try:
-            metrics = read_json(path)
+            metrics: Any = read_json(path)
             if not str(metrics["generator_sha256"]).startswith(studio.digest):
                 continue
             found = metrics["cas_accuracy"]

@@ -1,5 +1,7 @@
 """Named endpoints: everything that the page makes, for scripts and agents."""
 
+from collections.abc import Callable
+
 from ui.desk import Desk
 from ui.endpoint_files import Lease, publish
 from ui.endpoint_garments import Garments
@@ -12,12 +14,14 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
     """Register the endpoints with the open `gr.Blocks`; `on_gpu` leases a GPU for a long call."""
     garments, recipes = Garments(desk), Recipes(desk)
     sheets, keepsakes = Sheets(desk, on_gpu), Keepsakes(desk)
-    for endpoint in (garments.generate, garments.blend, garments.edit, garments.class_mix):
+    quick: list[Callable[..., object]] = [
+        garments.generate, garments.blend, garments.edit, garments.class_mix, garments.render,
+        sheets.children, sheets.line, recipes.recipe, recipes.mix, recipes.describe,
+    ]  # fmt: skip
+    slow: list[Callable[..., object]] = [
+        sheets.sheet, sheets.pad, keepsakes.film, keepsakes.lookbook, keepsakes.archive,
+    ]  # fmt: skip
+    for endpoint in quick:
         publish(endpoint)
-    for endpoint in (garments.render, sheets.children, sheets.line):
-        publish(endpoint)
-    for endpoint in (recipes.recipe, recipes.mix, recipes.describe):
-        publish(endpoint)
-    for endpoint in (sheets.sheet, sheets.pad, keepsakes.film, keepsakes.lookbook):
+    for endpoint in slow:
         publish(endpoint, turns=1)
-    publish(keepsakes.archive, turns=1)
