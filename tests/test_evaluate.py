@@ -125,7 +125,8 @@ def test_a_tenth_of_copies_shows_as_memorised(heldout, reference, real):
     memorised, clean = found["memorisation"], real["memorisation"]
     assert memorised["value"] - clean["value"] == pytest.approx(0.05, abs=0.02)
     assert memorised["value"] - 0.5 > 2 * memorised["error"]
-    assert found["authpct"]["value"] < real["authpct"]["value"] - 0.05
+    # A copy is no longer authentic, and half of the garments were: the expectation, not a bound.
+    assert real["authpct"]["value"] - found["authpct"]["value"] == pytest.approx(0.05, abs=0.02)
     assert found["c_t"]["value"] < real["c_t"]["value"] - 2
 
 
