@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from model.config import ModelConfig
 from model.directions import Directions, NamedDirection, save_directions
@@ -99,6 +99,7 @@ def browser() -> Iterator[Browser]:
             started = playwright.chromium.launch(executable_path=path, args=FLAGS)
         except Error as error:
             pytest.skip(f"no browser: {error.message.splitlines()[0]}")
+        expect.set_options(timeout=30_000)  # a slow machine is no fault of the page
         yield started
         started.close()
 
@@ -134,6 +135,7 @@ def visit(browser: Browser, url: str) -> Iterator[OPENED]:
         )
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(90_000)
         watch(page)
         page.goto(f"{url}{query}#{screen}")
         # The page is alive once its scripts have drawn the rail; #wardrobe may be hidden.
