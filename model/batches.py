@@ -31,9 +31,7 @@ Weights: TypeAlias = tuple[torch.Tensor, torch.Tensor | None]
 class BatchRenderer:
     """Draws many garments of one generator, whose weights are copied; safe from many threads.
 
-    Where torch has one thread, batches go to as many threads as there are cores. That was measured
-    against one batch after the other with torch's own threads, which wait for each other at every
-    operation: on cores that others use too, those took many times as long.
+    Where torch has one thread, batches go to as many threads as there are cores.
     """
 
     def __init__(self, generator: Generator) -> None:
@@ -46,7 +44,7 @@ class BatchRenderer:
         size, channels = self._generator.config.image_size, self._generator.config.image_channels
         if not len(ws):
             return np.empty((0, size, size, channels), dtype=np.uint8)
-        workers = _cores() if torch.get_num_threads() == 1 else 1
+        workers = drawers()
         # Equal parts, a multiple of the workers: none of them waits for a last, lonely batch.
         parts = math.ceil(len(ws) / BATCH / workers) * workers
         batches = ws.tensor_split(min(parts, len(ws)))
@@ -57,6 +55,19 @@ class BatchRenderer:
     @torch.inference_mode()
     def _draw(self, ws: torch.Tensor) -> np.ndarray:
         return to_pixels(self._synthesis.draw(ws))
+
+
+def drawers() -> int:
+    """How many threads may draw at the same time: one for each core if torch itself keeps to one.
+
+    Torch's own threads wait for each other at every operation. On two cores that other programs
+    used too, a pad took two to six times as long with them, and a single picture up to 25 times.
+    """
+    if torch.get_num_threads() > 1:
+        return 1
+    if hasattr(os, "sched_getaffinity"):  # a container often has fewer cores than its machine
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _Synthesis:
@@ -139,10 +150,3 @@ def _convolution(conv: nn.Conv2d) -> Weights:
 def _pool(workers: int) -> ThreadPoolExecutor:
     """One for all generators: two pads at once share the cores batch by batch."""
     return ThreadPoolExecutor(workers, thread_name_prefix="trama-batches")
-
-
-def _cores() -> int:
-    """Cores that this process may use; a container often has fewer than its machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

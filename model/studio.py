@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from model.batches import BatchRenderer
+from model.batches import BatchRenderer, drawers
 from model.checks import names, number, whole_number
 from model.controls import Control, controls_of
 from model.dye import dye_of, find_dye
@@ -56,7 +56,7 @@ class Studio:
         self.generator = generator.float().eval().requires_grad_(False)
         self.config = generator.config
         self.name, self.digest = name, digest
-        self._turn = threading.BoundedSemaphore(1)
+        self._turn = threading.BoundedSemaphore(1 if generator.device.type == "cuda" else drawers())
         self._batches = BatchRenderer(self.generator)
         directions = generator.directions
         self._locks = None if directions is None else Locks(self.generator, directions)

@@ -1,5 +1,6 @@
 """Many pictures at once: the same pictures to one grey level, from as many threads as call."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.batches import BatchRenderer
+from model.batches import BatchRenderer, drawers
 from model.config import ModelConfig
 from model.generator import Generator
 from model.latents import broadcast, map_seeds, move, render
@@ -107,3 +108,8 @@ def test_the_exact_pictures_and_the_weights_stay_what_they_were(generator, ws):
     BatchRenderer(generator).render(ws)
     assert render(generator, ws[:3]).tobytes() == before.tobytes()
     assert all(torch.equal(value, weights[name]) for name, value in generator.state_dict().items())
+
+
+def test_threads_draw_side_by_side_only_where_torch_has_none_of_its_own(threads):
+    cores = os.cpu_count() or 1
+    assert drawers() == 1 if threads > 1 else 1 <= drawers() <= cores
