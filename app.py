@@ -80,7 +80,7 @@ def build(studio: Studio, origin: page.Origin, shelf: Shelf | None = None) -> gr
         desk = Desk(studio, shelf)
         page.build(desk, origin)
         endpoints.offer(desk, _on_gpu)
-    blocks.queue(default_concurrency_limit=2, max_size=64)
+    blocks.queue(default_concurrency_limit=4, max_size=256)
     return blocks
 
 
@@ -118,7 +118,7 @@ def main(blocks: gr.Blocks, mcp: bool = False) -> None:
     """Serve until interrupted; a Space and GRADIO_SERVER_PORT choose the address."""
     # None, and not False: GRADIO_MCP_SERVER may ask for it too.
     try:
-        blocks.launch(**LAUNCH, state_session_capacity=500, mcp_server=mcp or None)
+        blocks.launch(**LAUNCH, state_session_capacity=200, mcp_server=mcp or None)
     except OSError as error:
         sys.exit(f"trama: the page could not be started: {error}")
 

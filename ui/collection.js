@@ -123,10 +123,10 @@ async function refresh() {
   if (here.asking || wanted().every(recipe => known.has(recipe))) return;
   here.asking = true;
   garments.setAttribute('aria-busy', true);
-  await open(wanted());
+  const answered = await open(wanted());
   here.asking = false;
   garments.setAttribute('aria-busy', false);
-  draw();
+  answered ? refresh() : draw();                         // something may have been kept meanwhile
 }
 
 trama.date = day => new Intl.DateTimeFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
