@@ -153,7 +153,7 @@ def test_everything_has_a_name_and_focus_is_seen(visit: OPENED) -> None:
         unnamed = page.evaluate(
             """() => [...document.querySelectorAll('.trama :is(button, a, input, select, [role=img])')]
                  .filter(e => e.offsetWidth)
-                 .filter(e => !(e.getAttribute('aria-label') || e.innerText?.trim()
+                 .filter(e => !(e.getAttribute('aria-label') || e.textContent.trim()
                                 || e.labels?.length || e.closest('label')))
                  .map(e => e.outerHTML.slice(0, 80))"""
         )
