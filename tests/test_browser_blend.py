@@ -52,7 +52,14 @@ def point(page: Page, x: float, y: float) -> tuple[float, float]:
 
 
 def shares(page: Page) -> list[int]:
-    return [int(field.input_value()) for field in page.locator("#blend .shares input").all()]
+    """What the four fields say, all read between two frames."""
+    return page.locator("#blend .shares input").evaluate_all("fields => fields.map(f => +f.value)")
+
+
+def expect_shares(page: Page, *wanted: int) -> None:
+    """The fields follow the place by a frame, as the picture does."""
+    for field, share in zip(page.locator("#blend .shares input").all(), wanted, strict=True):
+        expect(field).to_have_value(str(share))
 
 
 def recipe(page: Page) -> str:
@@ -63,7 +70,7 @@ def recipe(page: Page) -> str:
 def test_a_drag_asks_nothing_until_it_ends(visit: OPENED, studio: Studio) -> None:
     page = visit("pt-BR", screen="blend")
     ready(page)
-    assert shares(page) == [46, 34, 12, 8]
+    expect_shares(page, 46, 34, 12, 8)
     shown = drawn(page, STAGE)
     page.mouse.move(*point(page, 0.42, 0.2))
     with calls(page) as asked:
@@ -140,12 +147,12 @@ def test_keys_and_fields_move_the_place_too(
     knob.focus()
     knob.press("Home")
     shown = expect_new(page, STAGE, shown)
-    assert shares(page) == [100, 0, 0, 0]
+    expect_shares(page, 100, 0, 0, 0)
     for _ in range(2):
         knob.press("Shift+ArrowRight")
     expect(knob).to_have_attribute("aria-valuetext", words[2])
     knob.press("ArrowDown")
-    assert shares(page) == [47, 47, 3, 3]
+    expect_shares(page, 47, 47, 3, 3)
     for key, corner in (("End", 3), ("PageUp", 1), ("PageDown", 2)):
         knob.press(key)
         expect(page.locator("#blend .shares input").nth(corner)).to_have_value("100")
@@ -153,19 +160,19 @@ def test_keys_and_fields_move_the_place_too(
     field = page.get_by_label(words[1])
     field.fill("40")
     field.press("Enter")
-    assert shares(page) == [0, 40, 60, 0]  # which no place of the pad is
+    expect_shares(page, 0, 40, 60, 0)  # which no place of the pad is
     recipe_now = parse_recipe(recipe(page))
     assert [part.shape for part in recipe_now.parts] == [0.4, 0.6]
     expect_new(page, STAGE, shown)
     field.press("ArrowUp")
-    assert shares(page)[1] == 41
+    expect(field).to_have_value("41")
     field.fill("900")
     field.press("Enter")
-    assert shares(page) == [0, 100, 0, 0]
+    expect_shares(page, 0, 100, 0, 0)
     field.fill("")
     field.press("Enter")
     knob.focus()
-    assert shares(page) == [0, 100, 0, 0]
+    expect_shares(page, 0, 100, 0, 0)
 
 
 @pytest.mark.parametrize("locale", ["pt-BR", "en-US"])
