@@ -154,6 +154,8 @@ class Studio:
     def draw(self, recipes: Sequence[Recipe]) -> np.ndarray:
         """Pixels [N, H, W, C] of garments: each the same bytes in any company."""
         ws = self._all_ws(recipes)
+        if len(ws) > 1 and not ws.is_cuda and drawers() > 1:
+            return self._batches.each(ws)
         with self._turn:
             return render(self.generator, ws, _GPU_BATCH if ws.is_cuda else 1)
 
