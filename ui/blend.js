@@ -64,7 +64,8 @@ function drawText(shares) {
     range.value = value;
     trama.fill(range);
     range.setAttribute('aria-valuetext', trama.word('share', { value, letters: right() }));
-    $(`${name}-value`, root).textContent = trama.word('share_short', { value, letters: right() });
+    // Between the rows it is a share of two garments: a letter for both would puzzle more than tell.
+    $(`${name}-value`, root).textContent = right().length > 1 ? percent(value) : trama.word('share_short', { value, letters: right() });
   }
 }
 function drawGarment() {                                 // what can be done with it, once it is there
