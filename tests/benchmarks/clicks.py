@@ -19,10 +19,10 @@ from training.hardware import describe_machine
 
 WATCH = (Path(__file__).parent / "clicks.js").read_text(encoding="utf-8")
 STAGE = "#{} .big canvas"
-SERVER = {
-    "garment": "trama.server.garment({ label: 3, seed: n })",
-    "mix": "trama.server.mix({ recipes: pair, shape: [1 - n / 200, n / 200], pattern: [1, 1] })",
-    "edit": "window.editor({ recipe: pair[0], edits: { [name]: n % 20 / 20 } })",
+ANSWERS = {
+    "garment": "{ label: 3, seed: n }",
+    "mix": "{ recipes: pair, shape: [1 - n / 200, n / 200], pattern: [1, 1] }",
+    "edit": "{ recipe: pair[0], edits: { [name]: n % 20 / 20 } }",
 }
 
 
@@ -92,21 +92,27 @@ def measure_answers(browser: Browser, url: str, count: int) -> None:
     page = opened(browser, url, "adjust")
     page.evaluate("c => stopwatch.garments(c, 1)", STAGE.format("adjust"))
     page.wait_for_timeout(1500)
-    for name, call in SERVER.items():
+    for name, request in ANSWERS.items():
         took = page.evaluate(
-            """async ([call, count]) => {
+            """async ([called, request, count]) => {
                  const name = trama.setup.directions[0].name, took = [];
                  const { garments } = await trama.server.line({ seed: 5 });
                  const pair = garments.slice(3, 5).map(g => g.recipe);
-                 const ask = new Function('n', 'pair', 'name', `return ${call}`);
+                 const write = new Function('n', 'pair', 'name', `return ${request}`);
+                 const parts = window.gradio_config.components;
+                 const part = parts.find(p => p.props.server_fns?.includes(called));
                  for (let n = 0; n < count; n++) {
-                   const began = performance.now(), answer = await ask(n, pair, name);
-                   if (!answer || answer.error) throw new Error(answer && answer.error);
+                   const body = JSON.stringify({ data: write(n, pair, name), fn_name: called,
+                     component_id: part.id, session_hash: 'clicks' });
+                   const headers = { 'Content-Type': 'application/json' }, began = performance.now();
+                   const sent = await fetch('gradio_api/component_server', { method: 'POST', headers, body });
+                   const answer = await sent.json();
+                   if (!answer?.garments) throw new Error(answer?.error ?? 'no answer');
                    took.push(performance.now() - began);
                  }
                  return took;
                }""",
-            [call, count],
+            [name, request, count],
         )
         show(f"answer: {name}", took)
     page.context.close()
