@@ -3,6 +3,7 @@
 import reprlib
 from collections.abc import Sequence
 
+from model.code import Code
 from model.dye import DYES
 from model.labels import Language
 from model.lookbook import Lookbook, Piece
@@ -97,7 +98,7 @@ def dye_title(dyes: Sequence[str], language: Language) -> str:
     return title[0].upper() + title[1:]
 
 
-def _main_seed(garments: Sequence[Recipe]) -> int:
+def _main_seed(garments: Sequence[Recipe]) -> int | Code:
     seeds = [garment.seed for garment in garments]
     return max(seeds, key=seeds.count)
 
