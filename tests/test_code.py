@@ -47,7 +47,8 @@ def test_offsets_are_kept_to_half_a_step(studio: Studio, some: list[float], size
     code = Code.of(studio.generator, 2, w)
     away = (code.ws(studio.generator)[0] - (w - means[2])).abs().max()
     assert away <= (w - means[2]).abs().max() / 31 * 0.53 + 1e-6
-    assert code.label == 2 and not code.layered
+    assert code.label == 2
+    assert not code.layered
     assert Code.of(studio.generator, 2, means[2] + code.ws(studio.generator)[0]).label == 2
 
 
@@ -101,7 +102,8 @@ def test_the_heaviest_codes_that_fit_are_kept(studio: Studio, codes: list[Code])
     )
     for shape, pattern in (((0.4, 0.6), (0.4, 0.6)), ((0, 1), (1, 0))):
         mixed = mix((a, b), shape, pattern)
-        assert len(mixed.parts) == 1 and len(mixed.text) <= MAX_LENGTH
+        assert len(mixed.parts) == 1
+        assert len(mixed.text) <= MAX_LENGTH
         assert parse_recipe(mixed.text) == mixed
 
 

@@ -56,8 +56,8 @@ function drawText(shares) {
   big.setAttribute('aria-label', trama.word('blend_alt', { shares: alt }));
   const used = here.own ? [here.own] : corners().filter((_, i) => shares[i] >= .005), rest = document.createElement('span');
   rest.className = 'long';
-  rest.textContent = used.slice(2).map(garment => ` + ${garment.seed}`).join('');
-  $('subtitle', root).replaceChildren(used.length > 1 ? used.slice(0, 2).map(garment => garment.seed).join(' × ') : trama.word('seed_of', used[0]), rest);
+  rest.textContent = used.slice(2).map(garment => ` + ${trama.seedWord(garment.seed)}`).join('');
+  $('subtitle', root).replaceChildren(used.length > 1 ? used.slice(0, 2).map(garment => trama.seedWord(garment.seed)).join(' × ') : trama.originOf(used[0]), rest);
   trama.percents(shares).forEach((value, i) => { if (fields[i] !== typing) fields[i].value = value; });
   for (const [name, range, way] of [['mix', mix, x()], ['shape', shape, here.shape], ['pattern', pattern, here.pattern]]) {
     const value = Math.round(way * 100);
