@@ -69,6 +69,7 @@ class Collection:
         try:
             names = short_class_names(self.desk.studio.config, language)
             words = load_words()[language]
+            piece = words["piece"]
             pixels = self.desk.studio.draw(garments)
             items = []
             for garment, picture in zip(garments, pixels, strict=True):
