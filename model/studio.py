@@ -12,24 +12,22 @@ import numpy as np
 import torch
 
 from model.batches import BatchRenderer, drawers
-from model.checks import names, number, whole_number
+from model.checks import number, whole_number
 from model.code import Code, CodeError, parse_code
 from model.controls import Control, controls_of
 from model.dye import dye_of, find_dye
+from model.edits import Edits
 from model.generator import Generator
 from model.labels import find_label
 from model.latents import MAX_DARING, MAX_SEED, render
-from model.locks import Locks, Strengths
 from model.recipe import (
     WHOLE,
-    Edit,
     Part,
     Recipe,
     RecipeError,
-    merge_edits,
     round_shares,
 )
-from model.recipe_text import MAX_EDITS, parse_recipe
+from model.recipe_text import parse_recipe
 from model.sums import all_ws
 from model.weights import generator_sha256, load_generator
 
@@ -59,8 +57,7 @@ class Studio:
         self.name, self.digest = name, digest
         self._turn = threading.BoundedSemaphore(1 if generator.device.type == "cuda" else drawers())
         self._batches = BatchRenderer(self.generator)
-        directions = generator.directions
-        self._locks = None if directions is None else Locks(self.generator, directions)
+        self._edits = Edits(self.generator)
 
     @classmethod
     def open(cls, folder: str | Path, name: str | None = None) -> "Studio":
@@ -157,8 +154,8 @@ class Studio:
                 raise RecipeError("malformed", f"daring must be 1 here, not {part.daring:g}")
         for edit in recipe.edits:
             try:
-                self._strength(edit.name, edit.shape)
-                self._strength(edit.name, edit.pattern)
+                self._edits.strength(edit.name, edit.shape)
+                self._edits.strength(edit.name, edit.pattern)
             except ValueError as error:
                 raise RecipeError("direction", str(error)) from error
         return recipe
@@ -260,17 +257,7 @@ class Studio:
             locks: names of directions whose attribute stays as it is on `garment`: moves of others
                 are compensated along them, up to the ends of their ranges (`model.locks`).
         """
-        given = edits if isinstance(edits, Mapping) else None
-        if given is None:
-            raise ValueError(f"edits must be an object, not {reprlib.repr(edits)}")
-        if len(given) > MAX_EDITS:
-            raise ValueError(f"edits must be at most {MAX_EDITS}, not {len(given)}")
-        moved = {name: self._strengths(name, value) for name, value in given.items()}
-        held = [] if locks is None else names("locks", locks, MAX_EDITS)
-        if held:
-            moved = self._held(garment, moved, held)
-        strengths = (Edit(name, shape, pattern) for name, (shape, pattern) in moved.items())
-        return dataclasses.replace(garment, edits=merge_edits(strengths))
+        return self._edits.apply(garment, edits, locks, self._turn)
 
     def _seed(self, seed: object) -> int | Code:
         code = parse_code(seed) if isinstance(seed, str) else seed
@@ -278,25 +265,3 @@ class Studio:
             return whole_number("seed", seed, 0, MAX_SEED)
         code.check(self.generator)
         return code
-
-    def _held(
-        self, garment: Recipe, moved: Mapping[str, Strengths], locks: Sequence[str]
-    ) -> dict[str, Strengths]:
-        for name in locks:
-            self._strength(name, 0)
-        if self._locks is None:  # told by _strength
-            return dict(moved)
-        with self._turn:
-            return self._locks.apply(garment, moved, locks)
-
-    def _strengths(self, name: str, value: object) -> Strengths:
-        """A strength for both halves of the layers, or one for each."""
-        pair = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)
-        shape, pattern = (self._strength(name, one) for one in pair)
-        return shape, pattern
-
-    def _strength(self, name: str, value: object) -> float:
-        if self.generator.directions is None:
-            raise ValueError(f"edits must be empty for this model, not {reprlib.repr(name)}")
-        direction = self.generator.directions.find(name, self.config.num_layers)
-        return number(f"edits[{name!r}]", value, direction.low, direction.high)

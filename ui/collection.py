@@ -74,7 +74,7 @@ class Collection:
             items = []
             for garment, picture in zip(garments, pixels, strict=True):
                 image = self.desk.cloth(garment, picture, ARCHIVE_SIDE)
-                name = f"{kind_of(garment, names, words['piece'])} {seed_word(garment.seed, words)}"
+                name = f"{kind_of(garment, names, piece)} {seed_word(garment.seed, words)}"
                 items.append((name, stamp_png(image, garment.text), garment.text))
             return {"file": _zip(pictures_zip(items))}
         finally:
