@@ -36,6 +36,7 @@ _MAX_WIDTH = 512
 _MAX_BLOCKS = 4
 _GRID = 7
 _NARROW, _HIDDEN = 32, 256
+_METRIC_RANK, _METRIC_NUMBERS = 256, 200_000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,9 +69,14 @@ class Reach:
 
 
 class Encoder(nn.Module):
-    """A small residual network, of which `layers` and `classify` are those of a classifier."""
+    """A small residual network, of which `layers` and `classify` are those of a classifier.
+
+    `root` [w_dim, w_dim] gives its answers the spread of w. `metric` [K, L w_dim] is not its own but
+    inversion's, which goes on where it ends: what `measure_metric` measured of the generator.
+    """
 
     root: torch.Tensor
+    metric: torch.Tensor
 
     def __init__(self, model: ModelConfig, config: EncoderConfig | None = None) -> None:
         super().__init__()
@@ -91,6 +97,9 @@ class Encoder(nn.Module):
         self.embed = nn.Parameter(torch.zeros(self.classes, _HIDDEN))
         self.out = nn.Linear(_HIDDEN, model.w_dim)
         self.register_buffer("root", torch.eye(model.w_dim))
+        width = model.num_layers * model.w_dim
+        rank = max(1, min(_METRIC_RANK, width, _METRIC_NUMBERS // width))
+        self.register_buffer("metric", torch.zeros(rank, width))
 
     def forward(
         self, img: torch.Tensor, c: torch.Tensor | None = None

@@ -1,8 +1,8 @@
 """From pixels back to a garment: the w, or the w of every layer, whose picture is nearest to a target.
 
-Descent by Adam (arXiv 1412.6980) through the frozen generator, in coordinates u in which w spreads
-equally in all ways within its class: w = mean + root u. There every step is as long in every way,
-and the pull towards what the class is like is the square of u.
+Descent by Adam (arXiv 1412.6980) through the frozen generator, in coordinates v in which the loss
+curves alike in all ways on average: some ways of w hardly show, and steps along them may be long.
+Measured on garments held out from training: 50 steps there come closer than 200 in w itself.
 """
 
 import dataclasses
@@ -10,16 +10,16 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from model.discriminator import SLOPE, Discriminator
 from model.generator import Generator
 from model.layers import leaky_relu
+from model.w_space import class_space, rough_metric
 
-_SAMPLES = 4_000
-_FLOOR = 1e-3
-"""Least variance of w in any way, as a share of the largest: some ways are hardly ever taken."""
+MAX_NUMBERS = 2048
+"""Of all ws of a garment: the square of it is inverted."""
+
 _BETAS = (0.9, 0.99)
 _EPSILON = 1e-8
 
@@ -31,16 +31,18 @@ class Descent:
     Attributes:
         steps: pictures drawn with one w for all layers.
         layer_steps: pictures drawn after that with a w for each layer.
-        rate: length of the first steps in u, in standard deviations; falls to zero in each stage.
+        rate: length of the first steps of one w; falls to zero, as that of the next stage does.
+        layer_rate: length of the first steps of a w for each layer.
         prior: pull towards the class's mean, against the mean square error.
         spread: pull of the layers towards each other.
-        features: weight of the critic's features beside the pixels; without a critic it is 0.
+        features: weight of the critic's first features beside the pixels, where there is a critic.
     """
 
     steps: int = 50
     layer_steps: int = 30
     rate: float = 0.1
-    prior: float = 1e-3
+    layer_rate: float = 0.05
+    prior: float = 2e-2
     spread: float = 2e-3
     features: float = 0.0
 
@@ -51,7 +53,7 @@ class Descent:
                 raise ValueError(f"{name} must be a whole number in 0..1000, not {value!r}")
         if not self.steps + self.layer_steps:
             raise ValueError("steps or layer_steps must be at least 1, not both 0")
-        for name in ("rate", "prior", "spread", "features"):
+        for name in ("rate", "layer_rate", "prior", "spread", "features"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"{name} must be 0 or more, not {value!r}")
@@ -62,33 +64,6 @@ class Step(NamedTuple):
 
     ws: torch.Tensor
     error: torch.Tensor
-
-
-class ClassSpace(NamedTuple):
-    """Where the w of a class lie: its mean [w_dim], and a symmetric root [w_dim, w_dim].
-
-    The root maps u, of mean 0 and variance 1, to what w differs from the mean by.
-    """
-
-    mean: torch.Tensor
-    root: torch.Tensor
-
-
-def class_space(generator: Generator, label: int) -> ClassSpace:
-    """Mean and spread of w in a class, from what the mapping network makes of 4,000 fixed z."""
-    config = generator.config
-    noise = np.random.RandomState(0).standard_normal((_SAMPLES, config.z_dim))
-    z = torch.from_numpy(noise.astype(np.float32)).to(generator.device)
-    with torch.inference_mode(mode=False), torch.no_grad():
-        w = generator.mapping(z, z.new_full((_SAMPLES,), label, dtype=torch.int64)).double()
-        if generator.directions is None:
-            mean = w.mean(0)
-        else:
-            mean = generator.directions.class_means[label].to(w)
-        values, axes = torch.linalg.eigh((w - mean).T @ (w - mean) / _SAMPLES)
-        values = values.clamp_min(_FLOOR * values[-1].clamp_min(1e-12))
-        root = axes @ torch.diag(values.sqrt()) @ axes.T
-        return ClassSpace(mean.float(), root.float())
 
 
 def match_error(
@@ -115,6 +90,7 @@ def refine(
     labels: Sequence[int],
     descent: Descent | None = None,
     critic: Discriminator | None = None,
+    metric: torch.Tensor | None = None,
 ) -> Iterator[Step]:
     """Look for the garments nearest to pictures, and yield every step on the way.
 
@@ -129,6 +105,7 @@ def refine(
         labels: class of each row, towards whose mean it is pulled.
         descent: how many steps, how long, and how strong the pulls are.
         critic: whose features are compared beside the pixels.
+        metric: as of `model.w_space.measure_metric`; an encoder has a good one, else a rough one is measured once.
 
     Yields:
         `descent.steps` steps of which all layers are alike, then `descent.layer_steps` others.
@@ -138,21 +115,24 @@ def refine(
     """
     descent = descent or Descent()
     _check(generator, start_ws, target, mask, labels)
+    metric = rough_metric(generator) if metric is None else metric
     with torch.inference_mode(mode=False), torch.no_grad():
         target = target.detach().float().clone()
         mask = None if mask is None else mask.detach().float().clone()
+        ws = start_ws.detach().float().clone()
         search = _Search(generator, target, mask, labels, descent, critic)
-        u = search.whiten(start_ws.detach().float().clone())
-    layers = generator.config.num_layers
     if descent.steps:
-        u = u.mean(1, keepdim=True)
-        yield from search.descend(u, descent.steps)
+        ways = search.ways(metric, one_w=True)
+        for step in search.descend(ws.mean(1), ways, descent.steps, descent.rate):
+            yield step
+        ws = step.ws
     if descent.layer_steps:
-        yield from search.descend(u.expand(-1, layers, -1).clone(), descent.layer_steps)
+        ways = search.ways(metric, one_w=False)
+        yield from search.descend(ws.flatten(1), ways, descent.layer_steps, descent.layer_rate)
 
 
 class _Search:
-    """What stays the same while u changes."""
+    """What stays the same while w changes."""
 
     def __init__(
         self,
@@ -163,48 +143,71 @@ class _Search:
         descent: Descent,
         critic: Discriminator | None,
     ) -> None:
-        self.generator, self.target, self.mask = generator, target, mask
+        self.generator, self.target, self.mask, self.labels = generator, target, mask, labels
         self.descent, self.critic = descent, critic if descent.features else None
-        spaces = {label: class_space(generator, label) for label in set(labels)}
-        self.means = torch.stack([spaces[label].mean for label in labels])  # [N, w_dim]
-        self.roots = torch.stack([spaces[label].root for label in labels])  # [N, w_dim, w_dim]
+        self.layers, self.width = generator.config.num_layers, generator.config.w_dim
+        self.spaces = {label: class_space(generator, label) for label in set(labels)}
+        self.means = torch.stack([self.spaces[label].mean for label in labels])  # [N, w_dim]
+        roots = {label: torch.linalg.inv(space.root) for label, space in self.spaces.items()}
+        self.whiten = torch.stack([roots[label] for label in labels])  # [N, w_dim, w_dim]
 
-    def whiten(self, ws: torch.Tensor) -> torch.Tensor:
-        """Ws [N, L, w_dim] -> u of the same shape."""
-        u: torch.Tensor = torch.linalg.solve(self.roots, (ws - self.means[:, None]).mT).mT
-        return u
+    def ways(self, metric: torch.Tensor, one_w: bool) -> torch.Tensor:
+        """Steps in w, or in all ws, that change the loss alike, a column each: [N, K, K]."""
+        with torch.inference_mode(mode=False), torch.no_grad():
+            found = {label: self._ways_of(label, metric, one_w) for label in self.spaces}
+            return torch.stack([found[label] for label in self.labels])
 
-    def to_ws(self, u: torch.Tensor) -> torch.Tensor:
-        """U [N, 1 or L, w_dim] -> ws [N, L, w_dim]."""
-        ws: torch.Tensor = self.means[:, None] + u @ self.roots
-        return ws.expand(-1, self.generator.config.num_layers, -1)
+    def _ways_of(self, label: int, metric: torch.Tensor, one_w: bool) -> torch.Tensor:
+        root = self.spaces[label].root.double()
+        tight = torch.linalg.inv(root @ root)  # curvature of |u| squared
+        factor = metric.detach().to(root)  # [K, L w_dim]
+        pull = self.descent.prior * torch.ones(1, 1, dtype=root.dtype, device=root.device)
+        if one_w:
+            factor = factor.view(-1, self.layers, self.width).sum(1)
+        else:
+            every = torch.eye(self.layers, dtype=root.dtype, device=root.device)
+            apart = every - 1 / self.layers
+            pull = (self.descent.prior * every + self.descent.spread * apart) / self.layers
+        pulls = torch.kron(pull, tight.contiguous()) / self.width
+        # Without a pull, ways that hardly show would be endless.
+        least = 1e-6 * torch.eye(len(pulls), dtype=root.dtype, device=root.device)
+        lower = torch.linalg.cholesky(2 * (factor.T @ factor + pulls) + least)
+        unit = torch.eye(len(lower), dtype=root.dtype, device=root.device)
+        ways: torch.Tensor = torch.linalg.solve_triangular(lower, unit, upper=False).mT
+        return ways.float()
 
-    def descend(self, u: torch.Tensor, steps: int) -> Iterator[Step]:
-        """Draw `steps` pictures from u on, which moves in place between them."""
-        first, second = torch.zeros_like(u), torch.zeros_like(u)
+    def descend(
+        self, start: torch.Tensor, ways: torch.Tensor, steps: int, rate: float
+    ) -> Iterator[Step]:
+        """Draw `steps` pictures, the first from `start` [N, w_dim or L w_dim]."""
+        v, first, second = (torch.zeros_like(start) for _ in range(3))
         for number in range(steps):
-            step, gradient = self._look(u)
+            step, gradient = self._look(v, start, ways)
             yield step
             if number + 1 < steps:
-                rate = self.descent.rate * (1 + math.cos(math.pi * number / steps)) / 2
-                _adam(u, gradient, first, second, number + 1, rate)
+                fallen = rate * (1 + math.cos(math.pi * number / steps)) / 2
+                _adam(v, gradient, first, second, number + 1, fallen)
 
-    def _look(self, u: torch.Tensor) -> tuple[Step, torch.Tensor]:
-        """The step that u [N, 1 or L, w_dim] is, and the slope of the loss there."""
+    def _look(
+        self, v: torch.Tensor, start: torch.Tensor, ways: torch.Tensor
+    ) -> tuple[Step, torch.Tensor]:
+        """The step that v [N, w_dim or L w_dim] is, and the slope of the loss there."""
         # Inference mode and gradients are set here and not around the loop: what is set when a
         # generator function yields is set for whoever asked.
         with torch.inference_mode(mode=False), torch.enable_grad():
-            u = u.detach().requires_grad_()
-            ws = self.to_ws(u)
+            v = v.detach().requires_grad_()
+            w = (start + (ways @ v[:, :, None])[:, :, 0]).view(len(v), -1, self.width)
+            ws = w.expand(-1, self.layers, -1)
             img = self.generator.synthesis(ws)
             square = _mean_square(img, self.target, self.mask)
+            u = (w - self.means[:, None]) @ self.whiten
             loss = square + self.descent.prior * u.square().mean((1, 2))
             if u.shape[1] > 1:
                 apart = u - u.mean(1, keepdim=True)
                 loss = loss + self.descent.spread * apart.square().mean((1, 2))
             if self.critic is not None:
                 loss = loss + self.descent.features * self._features_apart(self.critic, img)
-            (gradient,) = torch.autograd.grad(loss.sum(), u)
+            (gradient,) = torch.autograd.grad(loss.sum(), v)
         return Step(ws.detach(), square.detach().sqrt() / 2), gradient
 
     def _features_apart(self, critic: Discriminator, img: torch.Tensor) -> torch.Tensor:
@@ -221,7 +224,7 @@ class _Search:
 
 
 def _adam(
-    u: torch.Tensor,
+    v: torch.Tensor,
     gradient: torch.Tensor,
     first: torch.Tensor,
     second: torch.Tensor,
@@ -233,7 +236,7 @@ def _adam(
         first.lerp_(gradient, 1 - _BETAS[0])
         second.lerp_(gradient.square(), 1 - _BETAS[1])
         size = (second / (1 - _BETAS[1] ** number)).sqrt_().add_(_EPSILON)
-        u.sub_(rate / (1 - _BETAS[0] ** number) * first / size)
+        v.sub_(rate / (1 - _BETAS[0] ** number) * first / size)
 
 
 def _mean_square(
@@ -255,6 +258,8 @@ def _check(
     labels: Sequence[int],
 ) -> None:
     config, count = generator.config, len(labels)
+    if (numbers := config.num_layers * config.w_dim) > MAX_NUMBERS:
+        raise ValueError(f"w_dim times layers must be at most {MAX_NUMBERS}, not {numbers}")
     size, channels = config.image_size, config.image_channels
     if tuple(start_ws.shape) != (count, config.num_layers, config.w_dim):
         told = f"[{count}, {config.num_layers}, {config.w_dim}]"

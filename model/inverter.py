@@ -11,9 +11,10 @@ from model.classifier import class_logits, load_classifier
 from model.config import FASHION_MNIST_CLASSES
 from model.encoder import Encoder
 from model.generator import Generator
-from model.inversion import Descent, Step, class_space, match_error, refine
+from model.inversion import Descent, Step, match_error, refine
 from model.latents import broadcast
 from model.pixels import to_img
+from model.w_space import class_space
 
 Verdict = Literal["close", "near", "far", "none"]
 """Close; close, but not equal; the closest that can be done; looks like no garment."""
@@ -45,6 +46,7 @@ class Inverter:
     ) -> None:
         self.generator, self.encoder = generator, encoder
         self.descent = descent or Descent()
+        self._metric = None if encoder is None else encoder.metric
 
     @property
     def steps(self) -> int:
@@ -71,17 +73,22 @@ class Inverter:
         """
         img = self._to_img(pixels)
         label, shares, start = self._begin(img, pixels, label)
-        one_w = per_layer = None
-        steps = refine(self.generator, start, img, labels=[label], descent=self.descent)
-        for number, step in enumerate(steps):
-            if number < self.descent.steps or one_w is None:
-                one_w = step
-            per_layer = step
+        steps = refine(
+            self.generator, start, img,
+            labels=[label], descent=self.descent, metric=self._metric,
+        )  # fmt: skip
+        one_w = per_layer = next(steps)  # there is always a first one
+        number = 0
+        while True:
             if on_step:
-                on_step(number, step)
+                on_step(number, per_layer)
             if stop and stop():
                 break
-        assert one_w is not None and per_layer is not None  # noqa: S101 - refine yields at least once
+            if (step := next(steps, None)) is None:
+                break
+            number, per_layer = number + 1, step
+            if number < self.descent.steps:
+                one_w = step
         return Inversion(
             label=label,
             shares=shares,

@@ -20,10 +20,11 @@ from torch.nn import functional as F
 from model.classifier import load_classifier
 from model.encoder import Encoder, Reach, load_encoder, save_encoder
 from model.generator import Generator
-from model.inversion import class_space, match_error
+from model.inversion import match_error
 from model.inverter import Inverter
 from model.latents import broadcast
 from model.pixels import to_img
+from model.w_space import class_space, measure_metric
 from model.weights import generator_sha256, load_generator
 from training.data import ImageSet, batch_indices, batch_noise, load_fashion_mnist
 from training.discover import measurable
@@ -46,6 +47,7 @@ class EncodeConfig:
         prior: pull of w towards its class's mean, against the mean square error of the picture.
         class_weight: of recognising the class.
         seed: of all chance.
+        probes: slopes from which the metric of inversion is measured.
         reach_images: garments on which inversion is measured in the end.
     """
 
@@ -56,10 +58,11 @@ class EncodeConfig:
     prior: float = 1e-3
     class_weight: float = 0.05
     seed: int = 0
+    probes: int = 2_000
     reach_images: int = 100
 
     def __post_init__(self) -> None:
-        for name in ("made_images", "real_images", "batch_size", "reach_images"):
+        for name in ("made_images", "real_images", "batch_size", "probes", "reach_images"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
 
@@ -109,7 +112,7 @@ class Trainer:
         offset, logits = self.encoder(img, label)
         error = ((offset - known) @ self.uproot).square().mean()
         self._learn(error + self._class_loss(logits, label), start)
-        return float(error)
+        return float(error.detach())
 
     def step_real(self, start: int) -> float:
         """One step on real garments; returns the mean square error of the pictures drawn."""
@@ -124,7 +127,7 @@ class Trainer:
         error = (drawn - img).square().mean()
         pull = self.config.prior * (offset @ self.uproot).square().mean()
         self._learn(error + pull + self._class_loss(logits, label), seen)
-        return float(error)
+        return float(error.detach())
 
     @torch.no_grad()
     def held_error(self) -> tuple[float, float]:
@@ -276,6 +279,7 @@ def encode(folder: Path, config: EncodeConfig, minutes: float | None, reach_only
         config = config if minutes is None else fit_minutes(generator, config, minutes)
         print(f"{config.made_images:,} made garments, then {config.real_images:,} pictures")
         encoder = train_encoder(folder, generator, config)
+    encoder.metric = measure_metric(generator, config.probes, len(encoder.metric), config.seed)
     encoder.reach = measure_reach(generator, encoder, config)
     save_encoder(folder, encoder, digest)
     return encoder
