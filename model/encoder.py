@@ -96,7 +96,7 @@ class Encoder(nn.Module):
         self.hidden = nn.Linear(_NARROW * _GRID**2, _HIDDEN)
         self.embed = nn.Parameter(torch.zeros(self.classes, _HIDDEN))
         self.out = nn.Linear(_HIDDEN, model.w_dim)
-        self.register_buffer("root", torch.eye(model.w_dim))
+        self.register_buffer("root", torch.zeros(model.w_dim, model.w_dim))
         width = model.num_layers * model.w_dim
         rank = max(1, min(_METRIC_RANK, width, _METRIC_NUMBERS // width))
         self.register_buffer("metric", torch.zeros(rank, width))

@@ -121,14 +121,17 @@ def refine(
         mask = None if mask is None else mask.detach().float().clone()
         ws = start_ws.detach().float().clone()
         search = _Search(generator, target, mask, labels, descent, critic)
+        one_w = ws.mean(1)
     if descent.steps:
         ways = search.ways(metric, one_w=True)
-        for step in search.descend(ws.mean(1), ways, descent.steps, descent.rate):
+        for step in search.descend(one_w, ways, descent.steps, descent.rate):
             yield step
         ws = step.ws
     if descent.layer_steps:
         ways = search.ways(metric, one_w=False)
-        yield from search.descend(ws.flatten(1), ways, descent.layer_steps, descent.layer_rate)
+        with torch.inference_mode(mode=False):
+            each = ws.reshape(len(ws), -1)
+        yield from search.descend(each, ways, descent.layer_steps, descent.layer_rate)
 
 
 class _Search:
@@ -180,7 +183,8 @@ class _Search:
         self, start: torch.Tensor, ways: torch.Tensor, steps: int, rate: float
     ) -> Iterator[Step]:
         """Draw `steps` pictures, the first from `start` [N, w_dim or L w_dim]."""
-        v, first, second = (torch.zeros_like(start) for _ in range(3))
+        with torch.inference_mode(mode=False):
+            v, first, second = (torch.zeros_like(start) for _ in range(3))
         for number in range(steps):
             step, gradient = self._look(v, start, ways)
             yield step
