@@ -84,6 +84,7 @@ def complete(
     seed: object = 0,
     on_step: Callable[[int, Step], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    metric: torch.Tensor | None = None,
 ) -> Completions:
     """Complete a picture in several ways; the same ones for the same values.
 
@@ -97,6 +98,7 @@ def complete(
         seed: another one gives others.
         on_step: told the number of each of the `STEPS` steps from 0 on, and the step.
         stop: asked after each step; once it says yes, what there is is joined and returned.
+        metric: as of `refine`; that of the model's encoder, where it has one, saves measuring it.
 
     Raises:
         ValueError: naming the argument and its value.
@@ -111,7 +113,15 @@ def complete(
     layers = generator.config.num_layers
     start = task.start[:, None].expand(-1, layers, -1)
     step = None
-    steps = refine(generator, start, task.target, task.weight, labels=task.labels, descent=DESCENT)
+    steps = refine(
+        generator,
+        start,
+        task.target,
+        task.weight,
+        labels=task.labels,
+        descent=DESCENT,
+        metric=metric,
+    )
     for place, step in enumerate(steps):
         if on_step:
             on_step(place, step)

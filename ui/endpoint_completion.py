@@ -49,7 +49,11 @@ class Completion:
         generator = self.desk.studio.generator
         with brought(picture=picture, mask=mask) as places:
             torn = read_torn(generator, places["picture"], places.get("mask"))
-        made = complete(generator, torn.pixels, torn.hidden, count, different, label, seed)
+        encoder = self.desk.studio.encoder
+        metric = None if encoder is None else encoder.metric
+        made = complete(
+            generator, torn.pixels, torn.hidden, count, different, label, seed, metric=metric
+        )
         return [
             send_file(mark_png(to_image(pixels)), f"trama-{place}.png", "image/png")
             for place, pixels in enumerate(made.pixels, start=1)
