@@ -21,6 +21,7 @@ from model.encoder import Encoder, load_encoder
 from model.generator import Generator
 from model.labels import find_label
 from model.latents import MAX_DARING, MAX_SEED, render
+from model.opinion import Critic
 from model.recipe import (
     WHOLE,
     Part,
@@ -30,7 +31,7 @@ from model.recipe import (
 )
 from model.recipe_text import parse_recipe
 from model.sums import all_ws
-from model.weights import generator_sha256, load_generator
+from model.weights import OPINION_FILE, generator_sha256, load_generator
 
 DEFAULT_DARING = 0.7
 """Truncation where nobody asks for another: most garments are clean, and no two alike."""
@@ -48,9 +49,9 @@ _LONGEST_NAME = 200
 class Studio:
     """One generator behind checked values; safe to call from many threads.
 
-    `name` and `digest` stand in the recipes of its garments; `encoder` is where inversion begins, if
-    the model has one. Every method raises ValueError with
-    the field and its value where a value is out of range or of a wrong type.
+    `name` and `digest` stand in the recipes of its garments; `encoder` is where inversion begins and
+    `critic` what tells how real a garment looks, each only if the model folder has it. Every method
+    raises ValueError with the field and its value where a value is out of range or of a wrong type.
     """
 
     def __init__(
@@ -59,9 +60,10 @@ class Studio:
         name: str = "model",
         digest: str = "0" * 8,
         encoder: Encoder | None = None,
+        critic: Critic | None = None,
     ) -> None:
         self.generator = generator.float().eval().requires_grad_(False)
-        self.encoder = encoder
+        self.encoder, self.critic = encoder, critic
         self.config = generator.config
         self.name, self.digest = name, digest
         self._turn = threading.BoundedSemaphore(1 if generator.device.type == "cuda" else drawers())
@@ -77,7 +79,9 @@ class Studio:
         """
         called = name or re.sub(r"[^A-Za-z0-9._-]+", "-", Path(folder).resolve().name).strip("-._")
         generator, digest = load_generator(folder), generator_sha256(folder)
-        return cls(generator, called or "model", digest[:8], load_encoder(folder, digest))
+        encoder = load_encoder(folder, digest)
+        critic = Critic.open(folder) if (Path(folder) / OPINION_FILE).exists() else None
+        return cls(generator, called or "model", digest[:8], encoder, critic)
 
     def on_accelerator(self) -> "Studio":
         """A copy on the GPU for long sheets, or this one where there is no GPU."""

@@ -1,8 +1,8 @@
 """Model folders: networks to disk and back, whole or not at all, and nothing but what is expected.
 
 A folder holds `config.json`, `model.safetensors`, `discriminator.safetensors`, what was derived
-from the generator (`directions.safetensors`, `encoder.safetensors`, `metrics.json`) and its card,
-`README.md`.
+from them (`directions.safetensors`, `encoder.safetensors`, `opinion.json`, `metrics.json`) and its
+card, `README.md`.
 """
 
 import hashlib
@@ -47,6 +47,7 @@ GENERATOR_FILE = "model.safetensors"
 DISCRIMINATOR_FILE = "discriminator.safetensors"
 DIRECTIONS_FILE = "directions.safetensors"
 ENCODER_FILE = "encoder.safetensors"
+OPINION_FILE = "opinion.json"
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"
 SHEET_FILE = "sheet.png"
@@ -61,13 +62,16 @@ MODEL_FILES = (
     DISCRIMINATOR_FILE,
     DIRECTIONS_FILE,
     ENCODER_FILE,
+    OPINION_FILE,
     METRICS_FILE,
     CARD_FILE,
 )
 """All that a reader of a model folder may need; nothing else is ever downloaded."""
 
 MAX_PARAMETERS = 200_000_000
-_OF_ONE_GENERATOR = (DIRECTIONS_FILE, ENCODER_FILE, METRICS_FILE, CARD_FILE, *PICTURE_FILES)
+_OF_ONE_GENERATOR = (
+    DIRECTIONS_FILE, ENCODER_FILE, OPINION_FILE, METRICS_FILE, CARD_FILE, *PICTURE_FILES,
+)  # fmt: skip
 
 Network = TypeVar("Network", Generator, Discriminator)
 
@@ -81,7 +85,7 @@ def save_model(
     """Write a model folder; a kill at any moment leaves one that is whole or that loading refuses.
 
     A new folder appears in one step. In one that exists, what belongs to another generator
-    (directions, metrics, card) goes; saving the same generator again keeps it.
+    (directions, opinions, metrics, card) goes; saving the same generator again keeps it.
 
     Args:
         folder: where to; its parents are made.
@@ -141,6 +145,10 @@ def check_folder(folder: str | Path) -> None:
         from model.encoder import load_encoder  # it builds on this module
 
         load_encoder(folder, generator_sha256(folder))
+    if (Path(folder) / OPINION_FILE).exists():
+        from model.opinion import load_heaps  # it builds on this module
+
+        load_heaps(folder)
     read_metrics(folder)
 
 

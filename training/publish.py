@@ -22,6 +22,7 @@ from model.weights import (
     ENCODER_FILE,
     GENERATOR_FILE,
     MODEL_FILES,
+    OPINION_FILE,
     check_folder,
     generator_sha256,
 )
@@ -70,6 +71,7 @@ def space_card(repo_id: str, commit: str, files: Collection[str], private: bool)
     if not private:
         wanted = (
             CONFIG_FILE, GENERATOR_FILE, DISCRIMINATOR_FILE, DIRECTIONS_FILE, ENCODER_FILE,
+            OPINION_FILE,
         )  # fmt: skip
         names = ",".join(name for name in wanted if name in files)
         header["preload_from_hub"] = [f"{repo_id} {names} {commit}"]
