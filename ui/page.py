@@ -9,7 +9,7 @@ import gradio as gr
 from model.dye import DYES, MARGIN
 from model.latents import MAX_SEED
 from model.studio import Studio
-from ui import adjust, blend, collection, line, models, wardrobe
+from ui import adjust, blend, collection, line, models, photo, wardrobe
 from ui.desk import Answer, Desk, Json, answering, key_of, speaking_of
 from ui.model_setup import model_setup
 from ui.parts import HERE, load_words, page_address, read, when_ready
@@ -20,6 +20,7 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
     "line": line.build,
     "blend": blend.build,
     "adjust": adjust.build,
+    "photo": photo.build,
     "models": models.build,
     "collection": collection.build,
 }
@@ -36,9 +37,9 @@ SCRIPTS = (
     "cloth.js", "page.js", "speak.js", "store.js", "open.js", "recipe-field.js", "keys.js",
     "hints.js", "large.js", "nursery.js",
     "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
-    "kept-tree.js", "kept-file.js", "dataset.js",
+    "kept-tree.js", "kept-file.js", "dataset.js", "eraser.js", "fill.js",
 )  # fmt: skip
-SHARED_STYLES = ("trama.css", "dialogs.css")
+SHARED_STYLES = ("trama.css", "dialogs.css", "fill.css")
 STYLES = (
     *SHARED_STYLES,
     *sorted(path.name for path in HERE.glob("*.css") if path.stem in SCREENS),

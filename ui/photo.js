@@ -1,0 +1,3 @@
+const root = document.querySelector('#photo');
+const filling = trama.filling(root, server);
+trama.mount(root, () => filling.draw());
