@@ -107,4 +107,4 @@ def _bytes(request: Json, field: str, count: int) -> np.ndarray:
         raise ValueError(told) from error
     if len(data) != count:
         raise ValueError(told)
-    return np.frombuffer(data, dtype=np.uint8)
+    return np.frombuffer(data, dtype=np.uint8).copy()  # torch wants to be able to write
