@@ -321,6 +321,22 @@ def test_what_is_no_garment_is_told_so(shipped, name):
     assert shipped.invert(pixels).verdict == "none"
 
 
+def test_the_verdict_is_by_what_garments_reach(trained):
+    encoder, generator = read(trained), load_generator(trained)
+    pixels = generator.sample([8], [6])[0]
+    found = Inverter(generator, encoder, QUICK).invert(pixels)
+    least, most = found.per_layer_error - 1e-4, found.per_layer_error + 1e-4
+    for reach, verdict in (
+        ((most, most, most), "close"),
+        ((least, least, most), "near"),
+        ((least, least, least), "far"),
+    ):
+        encoder.reach = Reach(one_w=(1.0, 1.0, 1.0), per_layer=reach)
+        inverter = Inverter(generator, encoder, QUICK)
+        assert inverter.invert(pixels).verdict == verdict
+        assert inverter.invert(pixels, stop=lambda: True).verdict is None
+
+
 def test_garments_are_told_how_close_they_come(shipped):
     heldout = load_fashion_mnist("heldout")
     few = reconstruction.pick_garments(heldout, 20)
