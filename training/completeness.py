@@ -12,9 +12,17 @@ from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from model.classifier import load_classifier, predict_labels
-from model.completion import DEFAULT_DIFFERENT, DESCENT, FEWEST, Completions, finish, prepare
+from model.completion import (
+    DEFAULT_DIFFERENT,
+    DESCENT,
+    FEWEST,
+    Completions,
+    finish,
+    nearer,
+    prepare,
+)
 from model.generator import Generator
-from model.inversion import refine
+from model.inversion import Step, refine
 from training.data import ImageSet
 from training.features import cached_features, space_c, space_e
 from training.hardware import describe_machine
@@ -96,8 +104,11 @@ def _together(
         descent=DESCENT,
         metric=metric,
     )
-    *_, last = steps
-    for n, task, ws in zip(places, tasks, torch.split(last.ws, EACH), strict=True):
+    best: Step | None = None
+    for step in steps:
+        best = nearer(best, step)
+    assert best is not None  # noqa: S101 - refine yields at least once
+    for n, task, ws in zip(places, tasks, torch.split(best.ws, EACH), strict=True):
         yield finish(generator, pixels[n], hidden[n], task, ws)
 
 
