@@ -1,7 +1,7 @@
 """Filling in test garments of which a part is hidden, against three simpler ways to do so."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,7 @@ def measure_completion(
     cache_dir: Path,
     command: str,
     metric: torch.Tensor | None = None,
+    masks: Sequence[str] = MASKS,
 ) -> dict[str, Any]:
     """Figures by mask and by method, with what is needed to repeat them.
 
@@ -136,15 +137,15 @@ def measure_completion(
     judge = _Judge(pixels, order[:count], order[count:], cache_dir)
     given, true = pixels[order[:count]], labels[order[:count]]
     ways = _ways(generator, train, metric)
-    masks: dict[str, Any] = {}
-    for mask in MASKS:
+    found: dict[str, Any] = {}
+    for mask in masks:
         hidden = draw_masks(mask, count, test.pixels.shape[1])
-        masks[mask] = {
+        found[mask] = {
             name: judge.figures(way(given, hidden, true), given, hidden, true, f"{mask}, {name}")
             for name, way in ways.items()
         }
     return {
-        "masks": masks,
+        "masks": found,
         "real": judge.real(given, true),
         "samples": count,
         "each": EACH,
