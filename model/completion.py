@@ -6,12 +6,13 @@ hidden one so that they stay different; `model.seam` joins them.
 """
 
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
+from model.batches import BatchRenderer
 from model.checks import number, whole_number
 from model.generator import Generator
 from model.inversion import Descent, Step, refine
@@ -26,8 +27,13 @@ FEWEST, MOST = 4, 8
 
 DEFAULT_COUNT, DEFAULT_DIFFERENT = 6, 0.5
 
-DESCENT = Descent(steps=14, layer_steps=8, rate=0.1, prior=5e-3)
-"""Few steps, as the starts agree with the known part already; six take some two seconds."""
+DESCENT = Descent(steps=8, layer_steps=0, rate=0.05)
+"""Few steps, as the starts agree with the known part already, and one w for all layers.
+
+Measured on half hidden garments held out from training: without descent 0.896 were taken for their
+class, with ten steps 0.917, with eight and then six of a w for each layer 0.901; with so few pixels to
+go by, the layers agree on what is known and go astray in what is not. Twice the rate overshoots.
+"""
 
 STEPS = DESCENT.steps + DESCENT.layer_steps
 """How many steps there are, if nobody stops it."""
@@ -38,12 +44,15 @@ _TEMPERATURE = 12.0
 _ANCHOR = 0.1
 """Weight of a hidden pixel, as its start has it, against a known one, where all shall differ most."""
 
+_CANDIDATES = 4
+"""Garments that are looked at for each one that is wanted."""
+
 _CLOSEST = 0.35
 """Share of their differences that completions keep where they shall differ least."""
 
 
 class Completions(NamedTuple):
-    """Several completions of one picture, those of the likeliest class first.
+    """Several completions of one picture: the likeliest class first, and in it the nearest.
 
     Attributes:
         pixels: uint8 [N, H, W, C]; where the picture is known they are the picture.
@@ -112,7 +121,7 @@ def complete(
     task = prepare(generator, picture, mask, rows, share, known_label, born)
     layers = generator.config.num_layers
     start = task.start[:, None].expand(-1, layers, -1)
-    step = None
+    best: Step | None = None
     steps = refine(
         generator,
         start,
@@ -123,12 +132,22 @@ def complete(
         metric=metric,
     )
     for place, step in enumerate(steps):
+        best = nearer(best, step)
         if on_step:
             on_step(place, step)
         if stop and stop():
             break
-    assert step is not None  # noqa: S101 - refine yields at least once
-    return finish(generator, picture, mask, task, step.ws)
+    assert best is not None  # noqa: S101 - refine yields at least once
+    return finish(generator, picture, mask, task, best.ws)
+
+
+def nearer(best: Step | None, step: Step) -> Step:
+    """Of two steps the better rows: few and long steps also overshoot."""
+    if best is None:
+        return step
+    better = step.error < best.error
+    ws = torch.where(better[:, None, None], step.ws, best.ws)
+    return Step(ws, torch.where(better, step.error, best.error))
 
 
 def check_picture(generator: Generator, pixels: object) -> np.ndarray:
@@ -181,7 +200,7 @@ def prepare(
     chosen = _deal(fits, count, different)
     starts, shown, labels = [], [], []
     for c, rows in chosen:
-        w, fill = _starts(pool, c, fits[c], img, known, rows, different, random)
+        w, fill = _starts(generator, pool, c, fits[c], img, known, rows, different, random)
         starts.append(w)
         shown.append(fill)
         labels += [c] * rows
@@ -200,14 +219,17 @@ def prepare(
 def finish(
     generator: Generator, picture: np.ndarray, hidden: np.ndarray, task: Task, ws: torch.Tensor
 ) -> Completions:
-    """Draw ws [N, L, w_dim], one by one, and join them to the picture."""
+    """Draw ws [N, L, w_dim], one by one, and join them to the picture, the best of a class first."""
     with torch.inference_mode():
         img = torch.cat([generator.synthesis(row[None]) for row in ws])
         known = torch.from_numpy(~hidden).to(img.device)
-        real = to_img(torch.from_numpy(picture[None])).to(img.device)
+        real = to_img(torch.tensor(picture[None])).to(img.device)
         error = (img - real).square().mean(1)[:, known].mean(1).sqrt() / 2
         made = ((img + 1) * 127.5).permute(0, 2, 3, 1).cpu().numpy()
-    return Completions(join(made, picture, hidden), task.labels, ws, error)
+    ranks = [task.labels.index(label) for label in task.labels]  # the likeliest class is the first
+    order = np.lexsort((error.cpu().numpy(), np.array(ranks))).tolist()
+    labels = tuple(task.labels[place] for place in order)
+    return Completions(join(made[order], picture, hidden), labels, ws[order], error[order])
 
 
 def _deal(fits: dict[int, Fit], count: int, different: float) -> list[tuple[int, int]]:
@@ -226,6 +248,7 @@ def _deal(fits: dict[int, Fit], count: int, different: float) -> list[tuple[int,
 
 
 def _starts(
+    generator: Generator,
     pool: Pool,
     label: int,
     fit: Fit,
@@ -235,26 +258,27 @@ def _starts(
     different: float,
     random: np.random.RandomState,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """W [count, w_dim] and, about, what they show [count, HWC]: unlike each other, like the known.
+    """W [count, w_dim] and what they show [count, HWC]: unlike each other, like the known part.
 
-    Members of the crowd are corrected by what they lack of the known part; of those that lack least,
-    the ones farthest from each other in the hidden part are taken.
+    Members of the crowd are corrected by what they lack of the known part, and drawn. Of those that
+    come nearest to it, the ones farthest from each other in the hidden part are taken.
     """
     members, shown = pool.w[label], pool.img[label]
+    drawn = random.permutation(len(members))[: max(len(members) // 2, _CANDIDATES * count)]
     lack = img[known] - shown[:, known]  # [M, known]
-    drawn = random.permutation(len(members))[: max(len(members) // 2, 2 * count)]
-    near = drawn[np.square(lack[drawn]).mean(1).argsort(kind="stable")][: 4 * count]
-    share = lack @ fit.gain.T  # [M, M]
-    w = members + share @ pool.w_apart[label]
-    fill = np.clip(shown + share @ pool.img_apart[label], -1, 1)
+    w = members + lack @ fit.gain.T @ pool.w_apart[label]
+    near = drawn[np.square(lack[drawn]).mean(1).argsort(kind="stable")][: _CANDIDATES * count]
     spread = _CLOSEST + (1 - _CLOSEST) * different
-    w = w.mean(0) + spread * (w[near] - w.mean(0))
-    fill = fill.mean(0) + spread * (fill[near] - fill.mean(0))
-    picked = _farthest(fill[:, ~known], count)
+    w = (w.mean(0) + spread * (w[near] - w.mean(0))).astype(np.float32)
+    pixels = BatchRenderer(generator).render(torch.from_numpy(w).to(generator.device))
+    fill = pixels.reshape(len(w), -1).astype(np.float32) / 127.5 - 1
+    error = np.square(fill[:, known] - img[known]).mean(1)
+    best = error.argsort(kind="stable")[: _CANDIDATES * count // 2]
+    picked = best[_farthest(fill[best][:, ~known], count)]
     return w[picked], fill[picked]
 
 
-def _farthest(points: np.ndarray, count: int) -> Sequence[int]:
+def _farthest(points: np.ndarray, count: int) -> list[int]:
     """The first of points [N, D], and then always the one farthest from all that were taken."""
     picked = [0]
     while len(picked) < count:

@@ -5,6 +5,9 @@ import numpy as np
 _REACH = 3.0
 """Pixels over which a difference at the border has faded to a third."""
 
+_LARGE = 80.0
+"""Grey levels from which on a difference is another outline rather than another tone: no mist."""
+
 _STEPS = 200
 _PRECISION = 1e-3
 
@@ -25,7 +28,8 @@ def join(made: np.ndarray, pixels: np.ndarray, hidden: np.ndarray) -> np.ndarray
         uint8 pixels [N, H, W, C].
     """
     off = np.where(hidden[..., None], 0.0, pixels - made.astype(np.float64))
-    mended = made + off + _carry_on(off, hidden)
+    soft = off / (1 + np.square(off / _LARGE))
+    mended = made + _carry_on(soft, hidden)
     joined = np.clip(np.rint(mended), 0, 255).astype(np.uint8)
     return np.where(hidden[..., None], joined, pixels)
 

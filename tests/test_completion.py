@@ -111,7 +111,7 @@ def test_the_joint_takes_up_the_difference_and_fades():
     assert (joined[:, :, 20:] == 100).all()
     assert (joined[1] == 100).all()
     row = joined[0, 14, :20, 0].astype(int)
-    assert row[19] > 93
+    assert row[19] > 90
     assert row[0] == 80
     assert (np.diff(row) >= 0).all()
 
@@ -124,18 +124,16 @@ def test_the_crowd_knows_its_own(generator):
     assert int(np.argmax(fits)) == 3
 
 
-def test_the_shipped_model_completes_a_trouser():
-    """From its right half alone; the class is found, and the left half is no other garment's."""
+def test_the_shipped_model_completes_a_pullover(left_half):
+    """From its right half alone: the class is found, the left half is close, no border is seen."""
     generator = load_generator(SHIPPED)
-    real = generator.sample([1], [123])[0]
-    hidden = np.zeros((28, 28), dtype=bool)
-    hidden[:, :14] = True
-    made = complete(generator, real, hidden, 4)
-    assert set(made.labels) == {1}
-    error = made.pixels[:, hidden].astype(float) - real[hidden].astype(float)
-    assert np.sqrt(np.square(error).mean()) < 40
-    across = made.pixels[:, :, 13].astype(float) - made.pixels[:, :, 14]
-    assert np.abs(across).mean() < 2 * np.abs(np.diff(real[..., 0].astype(float), axis=1)).mean()
+    real = generator.sample([2], [123])[0]
+    made = complete(generator, real, left_half, 4)
+    assert set(made.labels) == {2}
+    apart = made.pixels[:, left_half].astype(float) - real[left_half].astype(float)
+    assert np.sqrt(np.square(apart).mean((1, 2))).max() < 45
+    across = np.abs(made.pixels[:, :, 13].astype(float) - real[:, 14]).mean()
+    assert across < 1.5 * np.abs(real[:, 13].astype(float) - real[:, 14]).mean()
 
 
 def save(path: Path, pixels: np.ndarray, mode: str | None = None) -> Path:

@@ -1,7 +1,7 @@
 """Filling in test garments of which a part is hidden, against three simpler ways to do so."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,17 @@ from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from model.classifier import load_classifier, predict_labels
-from model.completion import DEFAULT_DIFFERENT, DESCENT, FEWEST, Completions, finish, prepare
+from model.completion import (
+    DEFAULT_DIFFERENT,
+    DESCENT,
+    FEWEST,
+    Completions,
+    finish,
+    nearer,
+    prepare,
+)
 from model.generator import Generator
-from model.inversion import refine
+from model.inversion import Step, refine
 from training.data import ImageSet
 from training.features import cached_features, space_c, space_e
 from training.hardware import describe_machine
@@ -96,8 +104,11 @@ def _together(
         descent=DESCENT,
         metric=metric,
     )
-    *_, last = steps
-    for n, task, ws in zip(places, tasks, torch.split(last.ws, EACH), strict=True):
+    best: Step | None = None
+    for step in steps:
+        best = nearer(best, step)
+    assert best is not None  # noqa: S101 - refine yields at least once
+    for n, task, ws in zip(places, tasks, torch.split(best.ws, EACH), strict=True):
         yield finish(generator, pixels[n], hidden[n], task, ws)
 
 
@@ -109,6 +120,7 @@ def measure_completion(
     cache_dir: Path,
     command: str,
     metric: torch.Tensor | None = None,
+    masks: Sequence[str] = MASKS,
 ) -> dict[str, Any]:
     """Figures by mask and by method, with what is needed to repeat them.
 
@@ -125,15 +137,15 @@ def measure_completion(
     judge = _Judge(pixels, order[:count], order[count:], cache_dir)
     given, true = pixels[order[:count]], labels[order[:count]]
     ways = _ways(generator, train, metric)
-    masks: dict[str, Any] = {}
-    for mask in MASKS:
+    found: dict[str, Any] = {}
+    for mask in masks:
         hidden = draw_masks(mask, count, test.pixels.shape[1])
-        masks[mask] = {
+        found[mask] = {
             name: judge.figures(way(given, hidden, true), given, hidden, true, f"{mask}, {name}")
             for name, way in ways.items()
         }
     return {
-        "masks": masks,
+        "masks": found,
         "real": judge.real(given, true),
         "samples": count,
         "each": EACH,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import gradio as gr
+from gradio.data_classes import ListFiles
 from gradio.utils import get_upload_folder
 
 from model.completion import DEFAULT_COUNT, DEFAULT_DIFFERENT, complete
@@ -30,7 +31,7 @@ class Completion:
         different: float = DEFAULT_DIFFERENT,
         label: str | None = None,
         seed: int = 0,
-    ) -> list[gr.FileData]:
+    ) -> ListFiles:
         """Different garments that agree on the known part of a picture; both files are deleted.
 
         Args:
@@ -54,10 +55,11 @@ class Completion:
         made = complete(
             generator, torn.pixels, torn.hidden, count, different, label, seed, metric=metric
         )
-        return [
+        files = [
             send_file(mark_png(to_image(pixels)), f"trama-{place}.png", "image/png")
             for place, pixels in enumerate(made.pixels, start=1)
         ]
+        return ListFiles(root=files)
 
 
 @contextlib.contextmanager
