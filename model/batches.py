@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from model.generator import Generator, SynthesisNetwork
-from model.latents import broadcast
+from model.latents import broadcast, render
 from model.layers import EPSILON, StyleNorm, SynthesisBlock
 from model.pixels import to_pixels
 
@@ -51,6 +51,14 @@ class BatchRenderer:
         if workers == 1:
             return np.concatenate([self._draw(batch) for batch in batches])
         return np.concatenate(list(_pool(workers).map(self._draw, batches)))
+
+    def each(self, ws: torch.Tensor) -> np.ndarray:
+        """Ws [N, L, w_dim], N at least 1 -> the bytes of `render`, garment by garment on each core."""
+        workers = drawers()
+        draw = functools.partial(render, self._generator)
+        return np.concatenate(
+            list(_pool(workers).map(draw, ws.tensor_split(min(workers, len(ws)))))
+        )
 
     @torch.inference_mode()
     def _draw(self, ws: torch.Tensor) -> np.ndarray:

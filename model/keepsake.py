@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from PIL import Image, PngImagePlugin
 
-MAX_RECIPE = 1_500
+MAX_RECIPE = 6_000
 """Characters of a recipe, which is one printable line."""
 
 MAX_RECIPES = 20

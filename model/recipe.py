@@ -4,29 +4,38 @@
 
 Version, model, first digits of its generator's sha256, parts, edits, dyes. Every garment is a
 weighted sum of seed-born ones in w: a blend is two parts, a class mix the same seed in several
-classes, a child its parent and a little of another seed. Sums of sums are sums, so a recipe stays
+classes, a child its parent and a little of another seed. One that was read from a picture has its
+code (`model.code`) where others have their seed. Sums of sums are sums, so a recipe stays
 flat however long the family tree is. Parts and edits have one weight in the layers of the shape and
 one in those of the pattern.
 """
 
 import dataclasses
 import reprlib
-from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NoReturn, TypeAlias
 from urllib.parse import quote
 
+from model.code import Code
 from model.dye import DYES, Ramp, find_dye, mix_ramps
 
 VERSION = "tr1"
 MAX_PARTS = 16
+MAX_LENGTH = 6_000
+"""Characters: of a blend of four pictures, each of one w and of one for every layer."""
+
 WHOLE = 10_000
 """Weights, dares and strengths are kept to four digits: a garment is what its text says of it."""
+
+
+_Key: TypeAlias = tuple[int, int | Code, float]
+"""Label, seed and daring, by which parts of several recipes are one."""
 
 
 class RecipeError(ValueError):
     """A recipe that cannot be used; `reason` is a word that a page can translate.
 
-    The reasons are malformed, version, model, revision, label, direction and dye.
+    The reasons are malformed, version, model, revision, label, direction, dye and code.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -36,13 +45,18 @@ class RecipeError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """A seed-born garment, and its weight in the shape and in the pattern of another."""
+    """A garment born from a seed or a code, and its weight in another's shape and pattern."""
 
     label: int
-    seed: int
+    seed: int | Code
     daring: float
     shape: float = 1.0
     pattern: float = 1.0
+
+    @property
+    def number(self) -> int:
+        """Its seed, or what stands for one where a number is needed."""
+        return self.seed.number if isinstance(self.seed, Code) else self.seed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,8 +109,8 @@ class Recipe:
         return max(self.parts, key=lambda part: part.shape + part.pattern)
 
     @property
-    def seed(self) -> int:
-        """Seed of its main part."""
+    def seed(self) -> int | Code:
+        """Seed or code of its main part."""
         return self.main.seed
 
     @property
@@ -122,7 +136,8 @@ class Recipe:
 def mix(recipes: Sequence[Recipe], shape: Sequence[float], pattern: Sequence[float]) -> Recipe:
     """One garment between others of the same model, with a share of each in shape and in pattern.
 
-    A share of 1 gives that garment exactly. More than `MAX_PARTS` parts lose their lightest.
+    A share of 1 gives that garment exactly. More than `MAX_PARTS` parts, or more than fit in
+    `MAX_LENGTH` characters, lose their lightest.
 
     Args:
         recipes: one or more.
@@ -137,7 +152,7 @@ def mix(recipes: Sequence[Recipe], shape: Sequence[float], pattern: Sequence[flo
         if (other.model, other.digest) != (first.model, first.digest):
             refuse("model", "recipes to mix must be of one model", f"{first.model}, {other.model}")
     shape, pattern = _normal(shape), _normal(pattern)
-    parts: dict[tuple[int, int, float], list[float]] = {}
+    parts: dict[_Key, list[float]] = {}
     edits: dict[str, list[float]] = {}
     dyes: dict[str, float] = {}
     for recipe, s, p in zip(recipes, shape, pattern, strict=True):
@@ -149,20 +164,32 @@ def mix(recipes: Sequence[Recipe], shape: Sequence[float], pattern: Sequence[flo
             at[0], at[1] = at[0] + s * edit.shape, at[1] + p * edit.pattern
         for name, share in recipe.dyes:
             dyes[name] = dyes.get(name, 0.0) + (s + p) / 2 * share
-    heaviest = sorted(parts, key=lambda key: -sum(parts[key]))[:MAX_PARTS]
+    shares = zip(dyes, round_shares(list(dyes.values())), strict=True)
+    mixed = dataclasses.replace(
+        first,
+        edits=merge_edits(Edit(name, *strengths) for name, strengths in edits.items()),
+        dyes=tuple((name, share) for name, share in shares if share),
+    )
+    most = MAX_PARTS
+    while True:
+        mixed = dataclasses.replace(mixed, parts=_heaviest(parts, most))
+        if len(mixed.text) <= MAX_LENGTH or len(mixed.parts) == 1:
+            return mixed
+        most = len(mixed.parts) - 1
+
+
+def _heaviest(parts: Mapping[_Key, Sequence[float]], most: int) -> tuple[Part, ...]:
+    """The heaviest parts in the order that they stand in, their weights a whole again."""
+    heaviest = sorted(parts, key=lambda key: -sum(parts[key]))[:most]
     kept = [key for key in parts if key in heaviest]
-    columns = (round_shares([parts[key][side] for key in kept]) for side in (0, 1))
-    weighed = [
+    # What is left may have no weight at all in one half: it is then as it is in the other.
+    both = [sum(parts[key]) for key in kept]
+    given = ([parts[key][side] for key in kept] for side in (0, 1))
+    columns = [round_shares(column if any(column) else both) for column in given]
+    return tuple(
         Part(*key, s, p)
         for key, (s, p) in zip(kept, zip(*columns, strict=True), strict=True)
         if s or p
-    ]
-    shares = zip(dyes, round_shares(list(dyes.values())), strict=True)
-    return dataclasses.replace(
-        first,
-        parts=tuple(weighed),
-        edits=merge_edits(Edit(name, *strengths) for name, strengths in edits.items()),
-        dyes=tuple((name, share) for name, share in shares if share),
     )
 
 

@@ -3,11 +3,21 @@
 import re
 from urllib.parse import unquote
 
+from model.code import Code, CodeError
 from model.dye import DYES
 from model.latents import MAX_DARING, MAX_SEED
-from model.recipe import MAX_PARTS, VERSION, WHOLE, Edit, Part, Recipe, refuse
+from model.recipe import (
+    MAX_LENGTH,
+    MAX_PARTS,
+    VERSION,
+    WHOLE,
+    Edit,
+    Part,
+    Recipe,
+    RecipeError,
+    refuse,
+)
 
-MAX_LENGTH = 1_500
 MAX_EDITS = 32
 
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
@@ -56,15 +66,31 @@ def _items(field: str, text: str, most: int) -> list[list[str]]:
 
 def _part(item: list[str]) -> Part:
     if not 3 <= len(item) <= 5:
-        refuse("malformed", "a part must be label:seed:daring[:shape[:pattern]]", ":".join(item))
-    label, seed = (_whole("label or seed", text) for text in item[:2])
-    if seed > MAX_SEED:
-        refuse("malformed", f"seed must be in 0..{MAX_SEED}", item[1])
+        refuse(
+            "malformed",
+            "a part must be label:seed or code:daring[:shape[:pattern]]",
+            ":".join(item),
+        )
+    label, seed = _whole("label", item[0]), _seed(item[1])
     daring, *weights = (_number("daring or weight", text) for text in item[2:])
     if not 0 <= daring <= MAX_DARING or not all(0 <= weight <= 1 for weight in weights):
         refuse("malformed", "daring must be in 0..2 and weights in 0..1", ":".join(item))
     shape = weights[0] if weights else 1.0
     return Part(label, seed, daring, shape, weights[-1] if weights else 1.0)
+
+
+def _seed(text: str) -> int | Code:
+    if not text[:1].isalpha():
+        seed = _whole("seed", text)
+        return (
+            seed
+            if seed <= MAX_SEED
+            else refuse("malformed", f"seed must be in 0..{MAX_SEED}", text)
+        )
+    try:
+        return Code(text)
+    except CodeError as error:
+        raise RecipeError("code", str(error)) from error
 
 
 def _edit(item: list[str]) -> Edit:

@@ -2,34 +2,33 @@
 
 import copy
 import dataclasses
-import functools
 import re
 import reprlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from model.batches import BatchRenderer, drawers
-from model.checks import names, number, whole_number
+from model.checks import number, whole_number
+from model.code import Code, CodeError, parse_code
 from model.controls import Control, controls_of
 from model.dye import dye_of, find_dye
+from model.edits import Edits
 from model.generator import Generator
 from model.labels import find_label
-from model.latents import MAX_DARING, MAX_SEED, map_seeds, move, pattern_split, render
-from model.locks import Locks, Strengths
+from model.latents import MAX_DARING, MAX_SEED, render
 from model.recipe import (
     WHOLE,
-    Edit,
     Part,
     Recipe,
     RecipeError,
-    merge_edits,
     round_shares,
 )
-from model.recipe_text import MAX_EDITS, parse_recipe
+from model.recipe_text import parse_recipe
+from model.sums import all_ws
 from model.weights import generator_sha256, load_generator
 
 DEFAULT_DARING = 0.7
@@ -58,8 +57,7 @@ class Studio:
         self.name, self.digest = name, digest
         self._turn = threading.BoundedSemaphore(1 if generator.device.type == "cuda" else drawers())
         self._batches = BatchRenderer(self.generator)
-        directions = generator.directions
-        self._locks = None if directions is None else Locks(self.generator, directions)
+        self._edits = Edits(self.generator)
 
     @classmethod
     def open(cls, folder: str | Path, name: str | None = None) -> "Studio":
@@ -96,11 +94,11 @@ class Studio:
     def garment(
         self, label: object, seed: object, daring: object = None, dye: object = None
     ) -> Recipe:
-        """A seed-born garment.
+        """A garment born from a seed, or from a code in place of one.
 
         Args:
             label: a class by number or name.
-            seed: whole number in 0 .. 2**32 - 1.
+            seed: whole number in 0 .. 2**32 - 1, or the code of a picture (or its letters).
             daring: truncation psi, 0 to 2, kept to four digits; `default_daring` if None.
             dye: by name; the one that this seed and class wear if None.
         """
@@ -109,11 +107,27 @@ class Studio:
         else:
             known = whole_number("label", label, 0, max(self.config.num_classes, 1) - 1)
         share = self.default_daring if daring is None else number("daring", daring, 0, MAX_DARING)
-        part = Part(known, whole_number("seed", seed, 0, MAX_SEED), round(share, 4))
+        part = Part(known, self._seed(seed), round(share, 4))
         if dye is None:
-            dye = dye_of(part.label, part.seed)
+            dye = dye_of(part.label, part.number)
         find_dye(dye)
         return Recipe(self.name, self.digest, (part,), ((str(dye), 1.0),))
+
+    def from_code(
+        self, label: object, code: object, daring: object = 1, dye: object = None
+    ) -> Recipe:
+        """The garment that was read from a picture: as it was with its own class and daring 1.
+
+        Args:
+            label: a class by number or name; another than the code's is its style in that class.
+            code: or its letters.
+            daring: 0 (the class's mean) to 2.
+            dye: by name; the one that this code and class wear if None.
+        """
+        known = code if isinstance(code, Code) else parse_code(str(code))
+        if known is None:
+            raise CodeError(f"code must be that of a picture, not {reprlib.repr(code)}")
+        return self.garment(label, known, daring, dye)
 
     def read(self, text: object) -> Recipe:
         """A recipe of this studio's model from its text, every name in it known.
@@ -131,35 +145,46 @@ class Studio:
         for part in recipe.parts:
             if part.label > most:
                 raise RecipeError("label", f"label must be in 0..{most}, not {part.label}")
+            if isinstance(part.seed, Code):
+                try:
+                    part.seed.check(self.generator)
+                except CodeError as error:
+                    raise RecipeError("code", str(error)) from error
             if part.daring != 1 and self.generator.directions is None:
                 raise RecipeError("malformed", f"daring must be 1 here, not {part.daring:g}")
         for edit in recipe.edits:
             try:
-                self._strength(edit.name, edit.shape)
-                self._strength(edit.name, edit.pattern)
+                self._edits.strength(edit.name, edit.shape)
+                self._edits.strength(edit.name, edit.pattern)
             except ValueError as error:
                 raise RecipeError("direction", str(error)) from error
         return recipe
 
     def nearest(self, text: object) -> Recipe:
-        """What this model can make of a recipe that it cannot read: its main seed and class, or 0."""
+        """What this model can make of a recipe that it cannot read: its main seed and class, or 0.
+
+        A code is of one generator's w alone: of a picture only its class and number remain.
+        """
         try:
             given = parse_recipe(text)
         except RecipeError:
             return self.garment(0, 0)
         label = min(given.label, max(self.config.num_classes, 1) - 1)
         daring = None if self.generator.directions is None else given.daring
-        return dataclasses.replace(self.garment(label, given.seed, daring), dyes=given.dyes)
+        seed = given.main.number
+        return dataclasses.replace(self.garment(label, seed, daring), dyes=given.dyes)
 
     def draw(self, recipes: Sequence[Recipe]) -> np.ndarray:
         """Pixels [N, H, W, C] of garments: each the same bytes in any company."""
-        ws = self._all_ws(recipes)
+        ws = all_ws(self.generator, recipes)
+        if len(ws) > 1 and not ws.is_cuda and drawers() > 1:
+            return self._batches.each(ws)
         with self._turn:
             return render(self.generator, ws, _GPU_BATCH if ws.is_cuda else 1)
 
     def sketch(self, recipes: Sequence[Recipe]) -> np.ndarray:
         """Pixels [N, H, W, C], many at a time: faster, and within one grey level of `draw`."""
-        ws = self._all_ws(recipes)
+        ws = all_ws(self.generator, recipes)
         if ws.is_cuda:
             return render(self.generator, ws, _GPU_BATCH)
         return self._batches.render(ws)
@@ -189,7 +214,7 @@ class Studio:
         return [self.garment(c, start + n, daring) for n, c in enumerate(labels)]
 
     def line(self, seed: object, daring: object = None) -> list[Recipe]:
-        """One seed in every class: a line of clothes that belong together."""
+        """One seed, or one code, in every class: a line of clothes that belong together."""
         classes = range(max(self.config.num_classes, 1))
         return [self.garment(label, seed, daring) for label in classes]
 
@@ -201,7 +226,7 @@ class Studio:
         return garments, self.draw(garments)
 
     def class_mix(self, garment: Recipe, shares: object) -> Recipe:
-        """The main seed of a garment as a mixture of classes, its edits and dyes kept.
+        """The main seed or code of a garment as a mixture of classes, its edits and dyes kept.
 
         Args:
             garment: whose main seed and daring it is.
@@ -232,67 +257,11 @@ class Studio:
             locks: names of directions whose attribute stays as it is on `garment`: moves of others
                 are compensated along them, up to the ends of their ranges (`model.locks`).
         """
-        given = edits if isinstance(edits, Mapping) else None
-        if given is None:
-            raise ValueError(f"edits must be an object, not {reprlib.repr(edits)}")
-        if len(given) > MAX_EDITS:
-            raise ValueError(f"edits must be at most {MAX_EDITS}, not {len(given)}")
-        moved = {name: self._strengths(name, value) for name, value in given.items()}
-        held = [] if locks is None else names("locks", locks, MAX_EDITS)
-        if held:
-            moved = self._held(garment, moved, held)
-        strengths = (Edit(name, shape, pattern) for name, (shape, pattern) in moved.items())
-        return dataclasses.replace(garment, edits=merge_edits(strengths))
+        return self._edits.apply(garment, edits, locks, self._turn)
 
-    def _held(
-        self, garment: Recipe, moved: Mapping[str, Strengths], locks: Sequence[str]
-    ) -> dict[str, Strengths]:
-        for name in locks:
-            self._strength(name, 0)
-        if self._locks is None:  # told by _strength
-            return dict(moved)
-        with self._turn:
-            return self._locks.apply(garment, moved, locks)
-
-    def _strengths(self, name: str, value: object) -> Strengths:
-        """A strength for both halves of the layers, or one for each."""
-        pair = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)
-        shape, pattern = (self._strength(name, one) for one in pair)
-        return shape, pattern
-
-    def _strength(self, name: str, value: object) -> float:
-        if self.generator.directions is None:
-            raise ValueError(f"edits must be empty for this model, not {reprlib.repr(name)}")
-        direction = self.generator.directions.find(name, self.config.num_layers)
-        return number(f"edits[{name!r}]", value, direction.low, direction.high)
-
-    @torch.inference_mode()
-    def _all_ws(self, recipes: Sequence[Recipe]) -> torch.Tensor:
-        """Ws [N, L, w_dim] of recipes; what is part of many, as in a pad, is mapped once."""
-
-        @functools.cache
-        def born(label: int, seed: int, daring: float) -> torch.Tensor:
-            return map_seeds(self.generator, [label], [seed], daring)
-
-        return torch.cat([self._ws(recipe, born) for recipe in recipes])
-
-    def _ws(self, recipe: Recipe, born: Callable[[int, int, float], torch.Tensor]) -> torch.Tensor:
-        """Ws [1, L, w_dim] of a recipe; a part of weight 1 is exactly itself."""
-        parts, split = recipe.parts, pattern_split(self.config)
-        rows = [born(part.label, part.seed, part.daring) for part in parts]
-        coarse = _weighted(rows, [p.shape for p in parts])
-        fine = _weighted(rows, [p.pattern for p in parts])
-        layers = self.config.num_layers
-        ws = torch.stack([coarse] * split + [fine] * (layers - split), dim=1)
-        if not recipe.edits:
-            return ws
-        shape = {edit.name: edit.shape for edit in recipe.edits}
-        return move(self.generator, ws, shape, {e.name: e.pattern for e in recipe.edits})
-
-
-def _weighted(rows: Sequence[torch.Tensor], weights: Sequence[float]) -> torch.Tensor:
-    some = [row if w == 1 else row * w for row, w in zip(rows, weights, strict=True) if w]
-    total = some[0]
-    for row in some[1:]:
-        total = total + row
-    return total
+    def _seed(self, seed: object) -> int | Code:
+        code = parse_code(seed) if isinstance(seed, str) else seed
+        if not isinstance(code, Code):
+            return whole_number("seed", seed, 0, MAX_SEED)
+        code.check(self.generator)
+        return code

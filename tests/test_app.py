@@ -89,6 +89,18 @@ def test_a_folder_that_is_no_model_is_refused_in_one_line(tmp_path: Path) -> Non
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("threads", ["0", "many", "-1"])
+def test_threads_that_are_no_number_are_refused_in_one_line(threads: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, capture_output=True, text=True, timeout=120,
+        env=environment() | {"TRAMA_THREADS": threads},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"trama: TRAMA_THREADS must be a whole number in 1..999, not '{threads}'"
+    ]
+
+
 def test_a_page_that_cannot_start_says_so_in_one_line(app: ModuleType) -> None:
     class Taken:
         def launch(self, **_: object) -> None:

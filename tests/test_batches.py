@@ -51,6 +51,11 @@ def test_batches_are_within_one_grey_level_of_single_pictures(generator, ws, thr
     assert torch.equal(ws[:count], given)
 
 
+@pytest.mark.parametrize("count", [1, 2, 12, 37])
+def test_garment_by_garment_is_the_same_bytes(generator, ws, threads, count):
+    assert difference(BatchRenderer(generator).each(ws[:count]), render(generator, ws[:count])) == 0
+
+
 def test_one_w_serves_all_layers(generator):
     w = map_seeds(generator, range(10), [7] * 10)
     assert difference(BatchRenderer(generator).render(w), render(generator, w)) <= 1

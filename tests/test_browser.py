@@ -1,15 +1,18 @@
 """The page in a real browser: what a visitor sees and does, in both languages and on a phone."""
 
 import base64
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from model.dye import DYES, dye_cloth
 from model.studio import Studio
 from tests.browsing import DESKTOP, OPENED, PHONE, drawn, expect_new, overflowing, save
+from ui.page import FAVICON
 
 
 @pytest.mark.parametrize(
@@ -34,6 +37,18 @@ def test_the_first_screen_is_full_and_speaks_the_visitors_language(
     pictures = {drawn(page, f"#wardrobe .rail li:nth-child({n}) canvas") for n in range(1, 13)}
     assert len(pictures) == 12
     save(page, f"wardrobe-{locale}")
+
+
+def test_the_page_can_be_installed(visit: OPENED, url: str) -> None:
+    page = visit("pt-BR")
+    assert page.locator("link[rel=manifest]").count() == 1
+    manifest = page.request.get(f"{url}manifest.json").json()
+    assert (manifest["name"], manifest["display"]) == ("Trama", "standalone")
+    for icon in manifest["icons"]:
+        picture = Image.open(io.BytesIO(page.request.get(f"{url}{icon['src'].lstrip('/')}").body()))
+        assert icon["sizes"] == "{}x{}".format(*picture.size)
+    assert [icon["sizes"] for icon in manifest["icons"]] == ["192x192", "512x512"]
+    assert Image.open(FAVICON).size == (512, 512)  # so none of them is enlarged
 
 
 def test_generate_changes_the_garments(visit: OPENED) -> None:

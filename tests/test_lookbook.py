@@ -17,6 +17,7 @@ from model.dye import DYES, PAPER
 from model.keepsake import AI_NOTICE, read_stamp, read_stamps
 from model.lookbook import Lookbook, Piece, lookbook_pdf, lookbook_png
 from model.lookbook_layout import Box, arrange
+from model.recipe import MAX_LENGTH
 from model.weights import load_generator
 
 ROOT = Path(__file__).parent.parent
@@ -176,7 +177,8 @@ def test_long_texts_shrink_or_are_cut_but_stay_on_the_page(pieces, count):
 def test_the_longest_recipes_are_there_to_the_last_letter(pieces):
     tail = ",".join(f"3:{seed}:0.7:0.0625:0.0625" for seed in range(4_000_000_000, 4_000_000_100))
     longest = tuple(
-        replace(piece, recipe=(recipe(n) + tail)[:1500]) for n, piece in enumerate(pieces[:9])
+        replace(piece, recipe=(recipe(n) + tail * 2)[:MAX_LENGTH])
+        for n, piece in enumerate(pieces[:9])
     )
     written = "".join(texts(lookbook_pdf(book(longest)))[1:]).replace("\r\n", "")
     assert all(piece.recipe in written for piece in longest)

@@ -31,7 +31,7 @@ function drawStage() {
   $('title', root).textContent = trama.kindOf(garment);
   const seed = document.createElement('span');
   seed.className = 'long';
-  seed.textContent = `${trama.word('seed_of', garment)} · `;
+  seed.textContent = `${trama.originOf(garment)} · `;
   $('subtitle', root).replaceChildren(seed, trama.word(count < 2 ? `adjustments_${count}` : 'adjustments', { count }));
   const list = used.map(row => `${nameOf(row)} ${text(valueOf(row))}`);
   big.setAttribute('aria-label', [trama.word('picture_alt', { name }), ...(before() ? [] : list)].join(', '));

@@ -56,15 +56,16 @@ function drawText(shares) {
   big.setAttribute('aria-label', trama.word('blend_alt', { shares: alt }));
   const used = here.own ? [here.own] : corners().filter((_, i) => shares[i] >= .005), rest = document.createElement('span');
   rest.className = 'long';
-  rest.textContent = used.slice(2).map(garment => ` + ${garment.seed}`).join('');
-  $('subtitle', root).replaceChildren(used.length > 1 ? used.slice(0, 2).map(garment => garment.seed).join(' × ') : trama.word('seed_of', used[0]), rest);
+  rest.textContent = used.slice(2).map(garment => ` + ${trama.seedWord(garment.seed)}`).join('');
+  $('subtitle', root).replaceChildren(used.length > 1 ? used.slice(0, 2).map(garment => trama.seedWord(garment.seed)).join(' × ') : trama.originOf(used[0]), rest);
   trama.percents(shares).forEach((value, i) => { if (fields[i] !== typing) fields[i].value = value; });
   for (const [name, range, way] of [['mix', mix, x()], ['shape', shape, here.shape], ['pattern', pattern, here.pattern]]) {
     const value = Math.round(way * 100);
     range.value = value;
     trama.fill(range);
     range.setAttribute('aria-valuetext', trama.word('share', { value, letters: right() }));
-    $(`${name}-value`, root).textContent = trama.word('share_short', { value, letters: right() });
+    // Between the rows it is a share of two garments: a letter for both would puzzle more than tell.
+    $(`${name}-value`, root).textContent = right().length > 1 ? percent(value) : trama.word('share_short', { value, letters: right() });
   }
 }
 function drawGarment() {                                 // what can be done with it, once it is there

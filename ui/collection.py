@@ -11,7 +11,7 @@ from model.recipe import Recipe, RecipeError
 from ui.dataset import FEWEST, MOST, DatasetBusyError, make_plan, proof_of, write_dataset
 from ui.desk import Answer, Desk, Json, describe, encode
 from ui.line_book import check_language
-from ui.names import kind_of, short_class_names
+from ui.names import kind_of, seed_word, short_class_names
 from ui.parts import load_words, screen
 
 MOST_OPENED = 60
@@ -68,12 +68,13 @@ class Collection:
             return {"error": told, "reason": "archive_busy"}
         try:
             names = short_class_names(self.desk.studio.config, language)
-            piece = load_words()[language]["piece"]
+            words = load_words()[language]
+            piece = words["piece"]
             pixels = self.desk.studio.draw(garments)
             items = []
             for garment, picture in zip(garments, pixels, strict=True):
                 image = self.desk.cloth(garment, picture, ARCHIVE_SIDE)
-                name = f"{kind_of(garment, names, piece)} {garment.seed}"
+                name = f"{kind_of(garment, names, piece)} {seed_word(garment.seed, words)}"
                 items.append((name, stamp_png(image, garment.text), garment.text))
             return {"file": _zip(pictures_zip(items))}
         finally:

@@ -36,7 +36,7 @@ trama.corners = (root, stage) => {
     $('corner-name', root).textContent = name;
     canvas.setAttribute('aria-label', trama.word('picture_alt', { name }));
     trama.show(canvas, trama.picture(garment));
-    if (shown !== garment) { choice.value = garment.label; seed.value = garment.seed; }   // somebody may be typing
+    if (shown !== garment) { choice.value = garment.label; seed.value = trama.seedField(garment.seed); }   // somebody may be typing
     shown = garment;
     trama.pressDyes(dyes, garment);
     hand.hidden = !trama.garment || trama.same(trama.garment, garment);

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from model.checks import number
+from model.code import Code
 from model.dye import dye_cloth, hole_area
 from model.keepsake import stamp_png
 from model.mixing import children
@@ -203,13 +204,18 @@ def describe(recipe: Recipe) -> Answer:
         "recipe": recipe.text,
         "label": recipe.label,
         "classes": recipe.classes,
-        "seed": recipe.seed,
+        "seed": seed_text(recipe.seed),
         "daring": recipe.daring,
         "parts": len(recipe.parts),
         "dyes": recipe.dyes,
         "edits": {edit.name: edit.shape for edit in recipe.edits},
         "pattern_edits": {edit.name: edit.pattern for edit in recipe.edits},
     }
+
+
+def seed_text(seed: int | Code) -> int | str:
+    """A seed as JSON has it: a number, or the letters of a code."""
+    return seed.text if isinstance(seed, Code) else seed
 
 
 def mixed(desk: Desk, request: Json) -> Recipe:

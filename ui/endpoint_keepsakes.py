@@ -10,7 +10,8 @@ from ui.desk import Desk
 from ui.endpoint_files import send_file
 from ui.endpoint_views import MIN_SIDE, view_of
 from ui.line import FILE_TYPES, MOST_GARMENTS, dyed_line, write_lookbook
-from ui.names import kind_of, short_class_names
+from ui.names import kind_of, seed_word, short_class_names
+from ui.parts import load_words
 
 MOST_ARCHIVED = 100
 MOST_ARCHIVED_SIDE = 896
@@ -107,6 +108,7 @@ class Keepsakes:
         pictures = []
         for garment in garments:
             png = stamp_png(view_of(desk, garment, view, side), garment.text)
-            name = f"{kind_of(garment, names, 'garment')} {garment.seed}"
+            seed = seed_word(garment.seed, load_words()["en"])
+            name = f"{kind_of(garment, names, 'garment')} {seed}"
             pictures.append((name, png, garment.text))
         return send_file(pictures_zip(pictures), "trama.zip", "application/zip")

@@ -7,7 +7,7 @@ from typing import Any
 
 from model.keepsake import MAX_PICTURE_BYTES, read_stamps
 from model.recipe import Recipe
-from ui.desk import Answer, Desk, mixed
+from ui.desk import Answer, Desk, mixed, seed_text
 
 LONGEST_PICTURE = MAX_PICTURE_BYTES * 4 // 3 + 64
 """Characters of the largest picture in base64, with the head of a data address."""
@@ -77,7 +77,8 @@ class Recipes:
 
         Returns:
             {"garments": [...]}: for each garment its recipe, model, classes with their shares
-            (parts of 1, the largest first), parts (class, seed, daring and weights), edits and
+            (parts of 1, the largest first), parts (class, seed
+            or the code of a photo, daring and weights), edits and
             dyes with their shares.
         """
         if (recipe is None) == (picture is None):
@@ -95,7 +96,7 @@ class Recipes:
             "parts": [
                 {
                     "class": _name(names, part.label),
-                    "seed": part.seed,
+                    "seed": seed_text(part.seed),
                     "daring": part.daring,
                     "shape": part.shape,
                     "pattern": part.pattern,

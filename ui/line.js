@@ -13,7 +13,8 @@ const recipeAt = i => setup.dyed ? `${bare(here.garments[i])}~${dyeAt(i)}` : her
 const recipes = () => here.garments.map((_, i) => recipeAt(i));
 const list = names => new Intl.ListFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB').format(names);
 const dyes = () => list(here.dyes.map(name => trama.word(name)));
-const usualTitle = () => setup.dyed ? dyes().replace(/^./, letter => letter.toUpperCase()) : trama.word('line_of', here);
+const lineOf = () => trama.word('line_of', { seed: trama.seedWord(here.seed) });
+const usualTitle = () => setup.dyed ? dyes().replace(/^./, letter => letter.toUpperCase()) : lineOf();
 trama.line = {                                           // what the lookbook below shows
   recipes, usualTitle,
   names: () => here.garments.map(trama.nameOf),
@@ -21,6 +22,7 @@ trama.line = {                                           // what the lookbook be
 };
 
 /* pieces */
+const fromPhoto = () => typeof here.seed === 'string';
 const isOpen = i => !here.locks.has(i);
 const order = () => {
   const rank = i => LAST.indexOf(setup.classes[here.garments[i].label].en);
@@ -38,7 +40,7 @@ function drawPiece(item, i) {
     trama.say(trama.word('shown', { name }));
   };
   $$('.what span', item)[0].textContent = kind;
-  $$('small', item)[0].textContent = garment.seed === here.seed ? '' : garment.seed;
+  $$('small', item)[0].textContent = garment.seed === here.seed ? '' : trama.seedWord(garment.seed);
   lock.setAttribute('aria-label', trama.word('line_lock', { name: kind }));
   lock.setAttribute('aria-pressed', locked);
   lock.title = trama.word('line_lock_tip');
@@ -54,9 +56,9 @@ function draw() {
   while (ten.children.length < count) ten.append($('piece', root).content.cloneNode(true));
   while (ten.children.length > count) ten.lastChild.remove();
   order().forEach((i, place) => drawPiece(ten.children[place], i));
-  $('title', root).textContent = trama.word('line_of', here);
+  $('title', root).textContent = lineOf();
   $('lead', root).textContent = own === count ? trama.word(count === 10 ? 'line_lead' : 'line_lead_any')
-    : trama.word('line_lead_mixed', { count: own, all: count, seed: here.seed });
+    : trama.word(fromPhoto() ? 'line_lead_photo' : 'line_lead_mixed', { count: own, all: count, seed: here.seed });
   $('roll-text', root).textContent = trama.word(!free ? 'line_roll_none' : free === count ? 'line_roll_all' : free === 1 ? 'line_roll_one' : 'line_roll', { count: free });
   for (const control of [roll, seed, daring]) control.disabled = !free;
   trama.press([...palette.children], b => here.dyes.includes(b.dataset.dye));
@@ -75,9 +77,9 @@ const askLine = trama.latest(trama.server.line, (answer, asked, settled) => {
   here.garments = fresh.map((garment, i) => isOpen(i) ? garment : here.garments[i] ?? garment);
   here.seed = asked.seed;
   draw();
-  if (settled) trama.say(trama.word('line_done', { count: recipes().filter((recipe, i) => recipe !== before[i]).length, seed: here.seed }));
+  if (settled) trama.say(trama.word(fromPhoto() ? 'line_done_photo' : 'line_done', { count: recipes().filter((recipe, i) => recipe !== before[i]).length, seed: here.seed }));
 }, busy => ten.setAttribute('aria-busy', busy));
-const refresh = () => { seed.value = wanted.seed; drawDaring(); askLine({ ...wanted }); };
+const refresh = () => { seed.value = trama.seedField(wanted.seed); drawDaring(); askLine({ ...wanted }); };
 
 /* lines that come from elsewhere: the wardrobe, a link, the collection */
 function lay(answer) {
@@ -85,7 +87,8 @@ function lay(answer) {
   here.locks = new Set(answer.locks);
   if (answer.dyes.length) here.dyes = [...answer.dyes];
   const lead = here.garments.find((_, i) => isOpen(i)) ?? here.garments[0];
-  here.seed = seed.value = wanted.seed = lead.seed;
+  here.seed = wanted.seed = lead.seed;
+  seed.value = trama.seedField(lead.seed);
   wanted.daring = lead.daring;
   drawDaring();
   draw();
@@ -104,7 +107,7 @@ trama.on('open-line', async ({ seed, daring, line }) => {
   const answer = await trama.ask(server.kept_line, { recipes: line });
   if (!answer) return;
   lay(answer);
-  trama.say(trama.word('line_opened', here));
+  trama.say(trama.word('line_opened', { seed: trama.seedWord(here.seed) }));
 });
 trama.on('model', () => {
   here.locks.clear();
@@ -115,8 +118,8 @@ async function openLink(query) {
   const answer = await trama.ask(server.linked_line, Object.fromEntries(FIELDS.map(field => [field, query.get(field)])));
   if (!answer) return;
   lay(answer);
-  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: trama.word('recipe_near', { name: trama.word('line_of', here) }) });
-  else trama.say(trama.word('line_opened', here));
+  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: trama.word('recipe_near', { name: lineOf() }) });
+  else trama.say(trama.word('line_opened', { seed: trama.seedWord(here.seed) }));
 }
 
 /* One seed and one daring where all share them, else one for each class: ui/line_link.py reads it. */
@@ -128,9 +131,9 @@ trama.line.link = () => {
   if (locks.size) fields.push(`locks=${[...locks].sort((a, b) => a - b)}`);
   return trama.address([...fields, `model=${setup.model.name}~${setup.model.digest}`].join('&'));
 };
-/* A line that holds blended or edited garments has no such link. */
+/* A line that holds blended or edited garments, or some from a picture, has no such link. */
 trama.line.plain = () => here.garments.length === setup.classes.length
-  && here.garments.every((garment, i) => garment.label === i && garment.parts === 1 && !Object.keys(garment.edits).length);
+  && here.garments.every((garment, i) => garment.label === i && typeof garment.seed === 'number' && garment.parts === 1 && !Object.keys(garment.edits).length);
 
 function choose(name) {
   const at = here.dyes.indexOf(name);

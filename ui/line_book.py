@@ -3,12 +3,13 @@
 import reprlib
 from collections.abc import Sequence
 
+from model.code import Code
 from model.dye import DYES
 from model.labels import Language
 from model.lookbook import Lookbook, Piece
 from model.recipe import Recipe
 from ui.desk import Desk
-from ui.names import kind_of, short_class_names
+from ui.names import kind_of, seed_word, short_class_names
 from ui.palette import palette_of
 from ui.parts import LANGUAGES, load_words, page_address
 
@@ -36,7 +37,11 @@ def make_book(desk: Desk, garments: Sequence[Recipe], title: object, language: o
     dyed = studio.config.image_channels == 1
     palette = palette_of(garments) if dyed else []
     seed = _main_seed(garments)
-    usual = dye_title(palette, spoken) if palette else words["line_of"].format(seed=seed)
+    usual = (
+        dye_title(palette, spoken)
+        if palette
+        else words["line_of"].format(seed=seed_word(seed, words))
+    )
     host = page_address()
     garments = _in_sheet_order(garments, studio.config.class_names)
     pixels = studio.draw(garments)
@@ -46,7 +51,7 @@ def make_book(desk: Desk, garments: Sequence[Recipe], title: object, language: o
         pieces=tuple(
             Piece(
                 name=kind_of(garment, names, words["piece"]),
-                caption=str(garment.seed),
+                caption=seed_word(garment.seed, words),
                 pixels=picture,
                 ramp=garment.ramp,
                 area=desk.area(garment),
@@ -97,7 +102,7 @@ def dye_title(dyes: Sequence[str], language: Language) -> str:
     return title[0].upper() + title[1:]
 
 
-def _main_seed(garments: Sequence[Recipe]) -> int:
+def _main_seed(garments: Sequence[Recipe]) -> int | Code:
     seeds = [garment.seed for garment in garments]
     return max(seeds, key=seeds.count)
 
@@ -113,11 +118,13 @@ def _in_sheet_order(garments: Sequence[Recipe], class_names: Sequence[str]) -> l
 def _subtitle(garments: Sequence[Recipe], language: Language) -> str:
     words, seed = load_words()[language], _main_seed(garments)
     if len(garments) == 1:
-        return words["seed_of"].format(seed=seed)
+        return words["from_photo"] if isinstance(seed, Code) else words["seed_of"].format(seed=seed)
     count = words["book_ten"] if len(garments) == 10 else str(len(garments))
     seeds = len({garment.seed for garment in garments})
+    if seeds == 1 and isinstance(seed, Code):
+        return words["book_line_photo"].format(count=count)
     told = words["book_line"] if seeds == 1 else words["book_line_mixed"]
-    return told.format(seed=seed, count=count, seeds=seeds)
+    return told.format(seed=seed_word(seed, words), count=count, seeds=seeds)
 
 
 def _footer(desk: Desk, garments: Sequence[Recipe], language: Language) -> str:

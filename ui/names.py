@@ -1,5 +1,6 @@
 """What the page calls things, for the parts of it that Python writes."""
 
+from model.code import Code
 from model.config import ModelConfig
 from model.labels import Language, class_names
 from model.recipe import Recipe
@@ -18,3 +19,8 @@ def kind_of(garment: Recipe, names: list[str], piece: str) -> str:
     shares = garment.classes[:2]
     told = [label for n, (label, share) in enumerate(shares) if not n or share >= _SECOND_SHARE]
     return " × ".join(names[label] for label in told) if names else piece
+
+
+def seed_word(seed: int | Code, words: dict[str, str]) -> str:
+    """The number of a seed; a code is too long to be read, so it is "from a photo"."""
+    return words["from_photo"] if isinstance(seed, Code) else str(seed)

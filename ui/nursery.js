@@ -13,7 +13,7 @@ trama.nursery = (root, changed) => {
     if (!born) return;                                   // somebody went back before they came
     born.children = trama.take(answer).map((child, i) => ({
       ...child, parents: [trama.recipe(born.parent)], family: { parent: born.parent, number: i + 1 },
-      called: `${born.parent.called ?? born.parent.seed}.${i + 1}`,
+      called: `${trama.calledOf(born.parent)}.${i + 1}`,
     }));
     changed();
     if (settled) trama.say(trama.word('children_done', { count: born.children.length, name: trama.nameOf(born.parent) }));

@@ -1,6 +1,6 @@
 /* Garments that come from outside: a recipe in the address, a PNG dropped on the page. */
 (() => {
-const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 1500, MOST_RECIPES = 20;
+const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 6000, MOST_RECIPES = 20;
 
 trama.openRecipe = async recipe => {
   if (recipe.length > MOST_CHARACTERS) return trama.tell('recipe_malformed', { detail: '' });

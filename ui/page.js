@@ -17,7 +17,12 @@ trama.number = (value, digits = 0, sign = 'auto') => new Intl.NumberFormat(trama
   { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign, useGrouping: false }).format(value).replace('-', '−');
 trama.className = label => setup.classes[label][trama.language];
 trama.kindOf = garment => garment.classes.filter(([, share], i) => !i || share >= .15).slice(0, 2).map(([label]) => trama.className(label)).join(' × ');
-trama.nameOf = garment => `${trama.kindOf(garment)} ${garment.called ?? garment.seed}`;
+/* A garment from a picture has the letters of its code where others have the number of their seed. */
+trama.seedWord = seed => typeof seed === 'string' ? trama.word('from_photo') : `${seed}`;
+trama.seedField = seed => typeof seed === 'string' ? '' : seed;
+trama.originOf = ({ seed }) => typeof seed === 'string' ? trama.word('from_photo') : trama.word('seed_of', { seed });
+trama.calledOf = garment => garment.called ?? trama.seedWord(garment.seed);
+trama.nameOf = garment => `${trama.kindOf(garment)} ${trama.calledOf(garment)}`;
 function translate(root) {
   for (const e of $$('[data-t]', root)) e.textContent = trama.word(e.dataset.t);
   for (const e of $$('[data-say]', root)) e.setAttribute('aria-label', trama.word(e.dataset.say));
@@ -48,9 +53,10 @@ trama.choose = garment => { trama.garment = garment; trama.emit('garment'); };
 trama.put = (letter, garment) => { trama.pair[letter] = garment; trama.emit('pair', letter); };
 trama.randomSeed = () => Math.floor(Math.random() * 10000);
 trama.readSeed = (input, previous, most = setup.max_seed) => {
-  const typed = /^\s*\d+\s*$/.test(input.value) ? Number(input.value) : null, seed = Math.min(typed ?? previous, most);
-  input.value = seed;
-  trama.wrong(input, typed === seed ? '' : trama.word(typed === null ? 'seed_wrong' : 'seed_most', { most, seed }));
+  const typed = /^\s*\d+\s*$/.test(input.value) ? Number(input.value) : null, kept = typed ?? previous;
+  const seed = typeof kept === 'string' ? kept : Math.min(kept, most);
+  input.value = trama.seedField(seed);
+  trama.wrong(input, typed === seed ? '' : trama.word(typed === null ? 'seed_wrong' : 'seed_most', { most, seed: trama.seedWord(seed) }));
   return seed;
 };
 trama.wrong = (input, text) => {                         // what is wrong with a field, below it, until it is changed

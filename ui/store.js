@@ -1,6 +1,6 @@
 /* What a visitor keeps: garments by their recipe, in this browser and nowhere else; and their links. */
 (() => {
-const KEY = 'trama.collection.1', MOST = 500, MOST_CHARACTERS = 1500, MOST_PARENTS = 8, MOST_PIECES = 20, MOST_NAME = 80;
+const KEY = 'trama.collection.1', MOST = 500, MOST_CHARACTERS = 6000, MOST_PARENTS = 8, MOST_PIECES = 20, MOST_NAME = 80;
 const today = () => new Date().toISOString().slice(0, 10);
 const isText = (value, most = MOST_CHARACTERS) => typeof value === 'string' && value.length > 0 && value.length <= most;
 const isList = (value, most) => Array.isArray(value) && value.length <= most && value.every(item => isText(item));

@@ -35,7 +35,7 @@ function tiles(list, shown, markup, caption) {
 const onRail = () => nursery.children() ?? here.rail;
 function drawRail() {
   nursery.draw();
-  tiles(rail, onRail(), TILE, garment => garment.called ?? garment.seed);
+  tiles(rail, onRail(), TILE, trama.calledOf);
 }
 const drawLine = () => tiles(line, here.line, CAPTION, garment => trama.className(garment.label));
 
@@ -45,7 +45,7 @@ function drawStage() {
   const daring = document.createElement('span'), { family } = garment;
   daring.className = 'long';
   daring.textContent = setup.daring && !family ? ` · ${trama.word('daring_of', { value: trama.number(garment.daring, 2) })}` : '';
-  $('subtitle', root).replaceChildren(family ? trama.word('child_of', { number: family.number, name: trama.nameOf(family.parent) }) : trama.word('seed_of', garment), daring);
+  $('subtitle', root).replaceChildren(family ? trama.word('child_of', { number: family.number, name: trama.nameOf(family.parent) }) : trama.originOf(garment), daring);
   big.setAttribute('aria-label', trama.word('picture_alt', { name }));
   trama.show(big, trama.picture(garment, trama.view));
   trama.pressDyes(dyes, garment);

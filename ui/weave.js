@@ -70,7 +70,7 @@ trama.weave = (root, mix, { stage, take }) => {
   $('classes-open', root).onclick = () => stage(garment => {
     from = woven = garment;
     weights = trama.setup.classes.map((_, label) => Math.round(100 * (garment.classes.find(([known]) => known === label)?.[1] ?? 0)));
-    $('weave-seed', root).textContent = trama.word('seed_of', garment);
+    $('weave-seed', root).textContent = trama.originOf(garment);
     dialog.showModal();
     drawRows();
     drawCloth();
