@@ -17,6 +17,7 @@ from model.code import Code, CodeError, parse_code
 from model.controls import Control, controls_of
 from model.dye import dye_of, find_dye
 from model.edits import Edits
+from model.encoder import Encoder, load_encoder
 from model.generator import Generator
 from model.labels import find_label
 from model.latents import MAX_DARING, MAX_SEED, render
@@ -47,12 +48,20 @@ _LONGEST_NAME = 200
 class Studio:
     """One generator behind checked values; safe to call from many threads.
 
-    `name` and `digest` stand in the recipes of its garments. Every method raises ValueError with
+    `name` and `digest` stand in the recipes of its garments; `encoder` is where inversion begins, if
+    the model has one. Every method raises ValueError with
     the field and its value where a value is out of range or of a wrong type.
     """
 
-    def __init__(self, generator: Generator, name: str = "model", digest: str = "0" * 8) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        name: str = "model",
+        digest: str = "0" * 8,
+        encoder: Encoder | None = None,
+    ) -> None:
         self.generator = generator.float().eval().requires_grad_(False)
+        self.encoder = encoder
         self.config = generator.config
         self.name, self.digest = name, digest
         self._turn = threading.BoundedSemaphore(1 if generator.device.type == "cuda" else drawers())
@@ -67,7 +76,8 @@ class Studio:
             ModelFolderError: naming the file and the field that are at fault.
         """
         called = name or re.sub(r"[^A-Za-z0-9._-]+", "-", Path(folder).resolve().name).strip("-._")
-        return cls(load_generator(folder), called or "model", generator_sha256(folder)[:8])
+        generator, digest = load_generator(folder), generator_sha256(folder)
+        return cls(generator, called or "model", digest[:8], load_encoder(folder, digest))
 
     def on_accelerator(self) -> "Studio":
         """A copy on the GPU for long sheets, or this one where there is no GPU."""
