@@ -5,107 +5,59 @@ otherwise by `Corrections`.
 """
 
 import dataclasses
-import reprlib
-from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import cv2
 import numpy as np
 
-from model.checks import number, whole_number
-from model.photo_cut import NORMAL_STRENGTH, WORK_SIDE, cut_out, frame_of
+from model.dye import DYES
+from model.photo_corrections import Corrections, Invert
+from model.photo_cut import WORK_SIDE, cut_out, frame_of
 from model.photo_frame import WHOLE, Box, Window
 from model.photo_open import Opened, PhotoError, open_photo
 from model.photo_shape import find_tilt, square_box, to_tone
-
-Invert = Literal["auto", "on", "off"]
-
-MAX_HAND_TILT = 45
-"""Degrees either way by which a visitor may turn a photo, beside quarter turns."""
-
-LEAST_CROP = 0.05
-"""Least width and height of a crop box, as a share of the photo's."""
 
 _AROUND = 0.12
 _FINE = 8
 _PALE = 0.8
 _BLACK = 0.05
-
-
-@dataclasses.dataclass(frozen=True)
-class Corrections:
-    """What a visitor says about a photo.
-
-    `turns` quarter turns clockwise, then `flip` left to right; `crop` left, top, right and bottom
-    as shares of the photo so turned, or None for all of it; `tilt` degrees clockwise about the
-    middle of the crop, or None to find it; `invert` whether light and dark change places;
-    `background` how much of the ground is taken out, 0 none, 0.5 as found.
-    """
-
-    crop: Box | None = None
-    turns: int = 0
-    tilt: float | None = None
-    flip: bool = False
-    invert: Invert = "auto"
-    background: float = NORMAL_STRENGTH
-
-    @classmethod
-    def read(cls, given: object) -> "Corrections":
-        """Corrections of values from outside.
-
-        Raises:
-            ValueError: naming the field and its value.
-        """
-        if not isinstance(given, Mapping):
-            raise ValueError(f"corrections must be an object, not {type(given).__name__}")
-        known = [field.name for field in dataclasses.fields(cls)]
-        if unknown := [str(name)[:40] for name in given if name not in known]:
-            raise ValueError(f"corrections must be of {', '.join(known)}, not {unknown[0]!r}")
-        tilt, invert, flip = given.get("tilt"), given.get("invert", "auto"), given.get("flip", False)
-        if invert not in ("auto", "on", "off"):
-            raise ValueError(f"invert must be auto, on or off, not {reprlib.repr(invert)}")
-        if not isinstance(flip, bool):
-            raise ValueError(f"flip must be true or false, not {reprlib.repr(flip)}")
-        return cls(
-            crop=_read_crop(given.get("crop")),
-            turns=whole_number("turns", given.get("turns", 0), 0, 3),
-            tilt=None if tilt is None else number("tilt", tilt, -MAX_HAND_TILT, MAX_HAND_TILT),
-            flip=flip,
-            invert=invert,
-            background=number("background", given.get("background", NORMAL_STRENGTH), 0, 1),
-        )
+_LEAST_CHROMA = 9.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Reading:
     """What was made of a photo, and how.
 
-    `pixels` uint8 [size, size], light on black; `upright` uint8 [H, W, 3], the photo after quarter
+    `pixels` uint8 [size, size], light on black; `colours` uint8 [size, size, 3], the same square of
+    the photo as it is, ground and all, for models that weave in colour; `upright` uint8 [H, W, 3], the photo after quarter
     turns and flip; `box` left, top, right and bottom of the square about the garment as shares of
     `upright`, which is turned `tilt` degrees clockwise about its middle; `sure` 0..1, how clear the garment
-    stands out.
+    stands out; `dye` the one that is nearest to the garment's colour.
     """
 
     pixels: np.ndarray
+    colours: np.ndarray
     upright: np.ndarray
     box: Box
     tilt: float
     inverted: bool
     background: Literal["taken", "transparent", "left"]
     sure: float
+    dye: str
     opened: Opened
 
-    @property
-    def before(self) -> np.ndarray:
-        """The whole photo at the model's size, nothing else done: uint8 [size, size]."""
-        size = len(self.pixels)
-        grey = cv2.cvtColor(self.upright, cv2.COLOR_RGB2GRAY)
-        height, width = grey.shape
-        side = min(height, width)
+    def in_channels(self, channels: int) -> np.ndarray:
+        """What a model of one channel or of three is given: uint8 [size, size, channels]."""
+        return self.pixels[..., None] if channels == 1 else self.colours
+
+    def before(self, channels: int) -> np.ndarray:
+        """The middle of the photo at the model's size, nothing else done: as `in_channels`."""
+        height, width = self.upright.shape[:2]
+        side, size = min(height, width), len(self.pixels)
         top, left = (height - side) // 2, (width - side) // 2
-        square = grey[top : top + side, left : left + side]
-        small: np.ndarray = cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA)
-        return small
+        square = self.upright[top : top + side, left : left + side]
+        small = cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA)
+        return small if channels == 3 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)[..., None]
 
 
 def read_photo(data: object, corrections: Corrections | None = None, size: int = 28) -> Reading:
@@ -130,7 +82,8 @@ def convert(opened: Opened, corrections: Corrections, size: int = 28) -> Reading
     """
     upright = _upright(opened.pixels, corrections)
     if corrections == Corrections() and _is_already(opened, size):
-        return Reading(upright[..., 1], upright, WHOLE, 0.0, False, "left", 1.0, opened)
+        pixels = np.ascontiguousarray(upright[..., 1])
+        return Reading(pixels, upright, upright, WHOLE, 0.0, False, "left", 1.0, "ink", opened)
     cover = None if opened.cover is None else _upright(opened.cover, corrections)
     window = Window.of(corrections.crop or WHOLE, corrections.tilt or 0.0, upright.shape)
     # What lies about a crop tells what the ground looks like.
@@ -151,15 +104,18 @@ def convert(opened: Opened, corrections: Corrections, size: int = 28) -> Reading
     light = cv2.cvtColor(square.sample(upright, fine), cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     inside = Window.of(found, 0.0, mask.shape).sample(mask.astype(np.uint8) * 255, fine, edge=0)
     soft = cv2.GaussianBlur(inside.astype(np.float32) / 255, (0, 0), _FINE / 4)
+    colours = square.sample(upright, (size, size))
     inverted = _inverts(light, soft > 0.5, upright, corrections.invert)
     return Reading(
         pixels=to_tone(light, soft, size, inverted),
+        colours=colours,
         upright=upright,
         box=square.box(upright.shape),
         tilt=square.tilt,
         inverted=inverted,
         background=_what_became(cover, corrections),
         sure=round(sure, 3),
+        dye=_nearest_dye(colours[cv2.resize(soft, (size, size)) > 0.5]),
         opened=opened,
     )
 
@@ -228,24 +184,24 @@ def _inverts(light: np.ndarray, worn: np.ndarray, upright: np.ndarray, wish: Inv
     return bool(ground > _BLACK and light[worn].mean() < _PALE)
 
 
+def _nearest_dye(worn: np.ndarray) -> str:
+    """The dye whose colour is most like that of cloth [N, 3]; ink for what has hardly any."""
+    if not len(worn):
+        return "ink"
+    ramps = [np.array(ramp, np.uint8)[1] for ramp in DYES.values()]
+    colours = np.stack([worn.mean(axis=0).round().astype(np.uint8), *ramps])
+    lab = cv2.cvtColor(colours[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0, :, 1:]
+    chroma = np.linalg.norm(lab, axis=1)
+    if chroma[0] < _LEAST_CHROMA:
+        return "ink"
+    hues = (lab @ lab[0]) / (chroma * chroma[0] + 1e-6)  # cosines
+    hues[[0, *(1 + np.flatnonzero(chroma[1:] < _LEAST_CHROMA))]] = -2
+    return tuple(DYES)[int(hues.argmax()) - 1]
+
+
 def _what_became(
     cover: np.ndarray | None, corrections: Corrections
 ) -> Literal["taken", "transparent", "left"]:
     if not corrections.background:
         return "left"
     return "taken" if cover is None else "transparent"
-
-
-def _read_crop(value: object) -> Box | None:
-    if value is None:
-        return None
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes) or len(value) != 4:
-        raise ValueError(f"crop must be left, top, right and bottom, not {reprlib.repr(value)}")
-    names = ("left", "top", "right", "bottom")
-    left, top, right, bottom = (
-        number(f"crop {name}", side, 0, 1) for name, side in zip(names, value, strict=True)
-    )
-    if right - left < LEAST_CROP or bottom - top < LEAST_CROP:
-        told = f"crop must be at least {LEAST_CROP} wide and high"
-        raise ValueError(f"{told}, not {reprlib.repr(value)}")
-    return left, top, right, bottom

@@ -102,7 +102,7 @@ def split_level(distance: np.ndarray) -> tuple[float, float]:
 
 def largest_part(mask: np.ndarray) -> np.ndarray:
     """The part of a mask that is largest and nearest to the middle, with its crumbs closed."""
-    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, _disc(2))
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, _disc(1))
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, _disc(1))
     count, labels, stats, centres = cv2.connectedComponentsWithStats(opened, connectivity=8)
     if count < 2:

@@ -62,7 +62,9 @@ class Window:
             (box[2] - box[0]) * self.width, (box[3] - box[1]) * self.height, self.tilt + turn,
         )  # fmt: skip
 
-    def sample(self, picture: np.ndarray, size: tuple[int, int], edge: int | None = None) -> np.ndarray:
+    def sample(
+        self, picture: np.ndarray, size: tuple[int, int], edge: int | None = None
+    ) -> np.ndarray:
         """Pixels of a photo [H, W] or [H, W, C] under the window, `size` wide and high.
 
         Args:

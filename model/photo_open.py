@@ -126,7 +126,8 @@ def _identify(data: bytes) -> Image.Image:
     if known:
         names = {"heic": "a HEIC photo", "svg": "an SVG drawing", "pdf": "a PDF", "video": "a film"}
         raise PhotoError(
-            known, f"photo must be a JPEG, PNG or WebP picture, not {names[known]}; export it as one"
+            known,
+            f"photo must be a JPEG, PNG or WebP picture, not {names[known]}; export it as one",
         )
     try:
         with warnings.catch_warnings():
@@ -173,9 +174,7 @@ def _decode(image: Image.Image) -> tuple[Image.Image, bool, int]:
     """The first picture of a file, whether there were more, and its EXIF orientation."""
     try:
         image.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))  # only JPEG heeds it
-        if image.width * image.height > MAX_DECODED_PIXELS:
-            told = f"photo must be decoded to at most {MAX_DECODED_PIXELS} pixels"
-            raise PhotoError("pixels", f"{told}, not {image.width} x {image.height}")
+        _check_size(image.size, MAX_DECODED_PIXELS)
         animated = bool(getattr(image, "is_animated", False))
         image.seek(0)
         image.load()
@@ -206,7 +205,7 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     levels = np.asarray(image).astype(np.float32)
     levels = np.nan_to_num(levels, posinf=0, neginf=0)
     low, high = float(levels.min()), float(levels.max())
-    if image.mode.startswith("I") and 0 <= low and high <= 65535:
+    if image.mode.startswith("I") and low >= 0 and high <= 65535:
         low, high = (0, 65535) if high > 255 else (0, 255)
     scaled = (levels - low) * (255 / max(high - low, 1e-6))
     return Image.fromarray(scaled.clip(0, 255).round().astype(np.uint8))

@@ -9,7 +9,7 @@ import gradio as gr
 from model.dye import DYES, MARGIN
 from model.latents import MAX_SEED
 from model.studio import Studio
-from ui import adjust, blend, collection, line, models, wardrobe
+from ui import adjust, blend, collection, line, models, photo, wardrobe
 from ui.desk import Answer, Desk, Json, answering, key_of, speaking_of
 from ui.model_setup import model_setup
 from ui.parts import HERE, load_words, page_address, read, when_ready
@@ -20,6 +20,7 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
     "line": line.build,
     "blend": blend.build,
     "adjust": adjust.build,
+    "photo": photo.build,
     "models": models.build,
     "collection": collection.build,
 }
@@ -29,6 +30,7 @@ FIRSTS: dict[str, Callable[[Desk], Answer]] = {
     "wardrobe": wardrobe.first,
     "line": line.first,
     "blend": blend.first,
+    "photo": photo.first,
 }
 """What a screen opens with, where that is a matter of the model."""
 
@@ -37,6 +39,7 @@ SCRIPTS = (
     "hints.js", "large.js", "nursery.js",
     "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
     "kept-tree.js", "kept-file.js", "dataset.js",
+    "photo-file.js", "crop.js",
 )  # fmt: skip
 SHARED_STYLES = ("trama.css", "dialogs.css")
 STYLES = (

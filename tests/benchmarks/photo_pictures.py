@@ -42,7 +42,9 @@ def photograph(garment: np.ndarray, ground: str, seed: int, as_dyed: bool = Fals
     """
     random = np.random.default_rng((seed, sorted(GROUNDS).index(ground)))
     ramp: Ramp = tuple(DYES.values())[random.integers(len(DYES))]
-    side = int(SIZE * (random.uniform(0.9, 1.12) if ground == "close" else random.uniform(0.5, 0.92)))
+    side = int(
+        SIZE * (random.uniform(0.9, 1.12) if ground == "close" else random.uniform(0.5, 0.92))
+    )
     tilted = random.random() < 0.4
     tilt = random.choice((-1, 1)) * random.uniform(5, 20) if tilted else random.uniform(-2, 2)
     ramp = ramp if as_dyed else ramp[::-1]
@@ -63,7 +65,9 @@ def photograph(garment: np.ndarray, ground: str, seed: int, as_dyed: bool = Fals
     back = GROUNDS[ground](random)
     if ground == "alike":
         worn = layer[layer[..., 3] > 200][:, :3].mean(axis=0)
-        back = back - back.mean(axis=(0, 1)) + worn + random.choice((-1, 1)) * random.uniform(24, 44)
+        back = (
+            back - back.mean(axis=(0, 1)) + worn + random.choice((-1, 1)) * random.uniform(24, 44)
+        )
     reach = random.uniform(2, 8)
     shadow = cv2.GaussianBlur(alpha, (0, 0), reach)
     shift = np.float32([[1, 0, reach * random.uniform(-1, 1)], [0, 1, reach]])
@@ -171,7 +175,9 @@ def _clutter(random: np.random.Generator) -> np.ndarray:
         colour = [float(c) for c in _colour(random, 20, 240)]
         place = random.uniform(0, SIZE, 2)
         edge = int(random.integers(4))
-        place[edge % 2] = random.uniform(0, 0.14) * SIZE if edge < 2 else random.uniform(0.86, 1) * SIZE
+        place[edge % 2] = (
+            random.uniform(0, 0.14) * SIZE if edge < 2 else random.uniform(0.86, 1) * SIZE
+        )
         x, y = (int(c) for c in place)
         if random.random() < 0.5:
             cv2.circle(scene, (x, y), int(random.integers(8, 40)), colour, -1, cv2.LINE_AA)
