@@ -2,7 +2,7 @@
 
 Descent by Adam (arXiv 1412.6980) through the frozen generator, in coordinates v in which the loss
 curves alike in all ways on average: some ways of w hardly show, and steps along them may be long.
-Measured on garments held out from training: 50 steps there come closer than 200 in w itself.
+Measured on garments held out from training: 30 steps there come closer than 200 in w itself.
 """
 
 import dataclasses
@@ -38,12 +38,12 @@ class Descent:
         features: weight of the critic's first features beside the pixels, where there is a critic.
     """
 
-    steps: int = 50
+    steps: int = 30
     layer_steps: int = 30
     rate: float = 0.1
-    layer_rate: float = 0.05
+    layer_rate: float = 0.02
     prior: float = 2e-2
-    spread: float = 2e-3
+    spread: float = 5e-3
     features: float = 0.0
 
     def __post_init__(self) -> None:
@@ -94,8 +94,8 @@ def refine(
 ) -> Iterator[Step]:
     """Look for the garments nearest to pictures, and yield every step on the way.
 
-    First all layers share one w, then each gets its own. Rows do not know of each other. To stop,
-    stop asking: what was yielded last is the state of the search.
+    First all layers share one w, then each gets its own; of each row the best step yet is told.
+    Rows do not know of each other. To stop, stop asking: what was yielded last is the outcome.
 
     Args:
         generator: frozen.
@@ -182,20 +182,22 @@ class _Search:
     def descend(
         self, start: torch.Tensor, ways: torch.Tensor, steps: int, rate: float
     ) -> Iterator[Step]:
-        """Draw `steps` pictures, the first from `start` [N, w_dim or L w_dim]."""
+        """Draw `steps` pictures, the first from `start` [N, w_dim or L w_dim]; yield the best yet."""
         with torch.inference_mode(mode=False):
             v, first, second = (torch.zeros_like(start) for _ in range(3))
-        for number in range(steps):
-            step, gradient = self._look(v, start, ways)
-            yield step
-            if number + 1 < steps:
-                fallen = rate * (1 + math.cos(math.pi * number / steps)) / 2
-                _adam(v, gradient, first, second, number + 1, fallen)
+        best, least, gradient = self._look(v, start, ways)
+        yield best
+        for number in range(1, steps):
+            fallen = rate * (1 + math.cos(math.pi * (number - 1) / steps)) / 2
+            _adam(v, gradient, first, second, number, fallen)
+            step, loss, gradient = self._look(v, start, ways)
+            best, least = _better(best, least, step, loss)
+            yield best
 
     def _look(
         self, v: torch.Tensor, start: torch.Tensor, ways: torch.Tensor
-    ) -> tuple[Step, torch.Tensor]:
-        """The step that v [N, w_dim or L w_dim] is, and the slope of the loss there."""
+    ) -> tuple[Step, torch.Tensor, torch.Tensor]:
+        """The step that v [N, w_dim or L w_dim] is, its loss [N], and the slope of the loss there."""
         # Inference mode and gradients are set here and not around the loop: what is set when a
         # generator function yields is set for whoever asked.
         with torch.inference_mode(mode=False), torch.enable_grad():
@@ -212,7 +214,7 @@ class _Search:
             if self.critic is not None:
                 loss = loss + self.descent.features * self._features_apart(self.critic, img)
             (gradient,) = torch.autograd.grad(loss.sum(), v)
-        return Step(ws.detach(), square.detach().sqrt() / 2), gradient
+        return Step(ws.detach(), square.detach().sqrt() / 2), loss.detach(), gradient
 
     def _features_apart(self, critic: Discriminator, img: torch.Tensor) -> torch.Tensor:
         """Mean square difference of the critic's first layers, [N]; what is hidden is as drawn."""
@@ -225,6 +227,17 @@ class _Search:
             a, b = leaky_relu(layer(a), SLOPE), leaky_relu(layer(b), SLOPE)
             apart = apart + (a - b).square().mean((1, 2, 3))
         return apart
+
+
+def _better(
+    best: Step, least: torch.Tensor, step: Step, loss: torch.Tensor
+) -> tuple[Step, torch.Tensor]:
+    """Row by row, the step of the smaller loss [N], and that loss."""
+    with torch.inference_mode(mode=False), torch.no_grad():
+        gained = loss < least
+        ws = torch.where(gained[:, None, None], step.ws, best.ws)
+        error = torch.where(gained, step.error, best.error)
+        return Step(ws, error), torch.where(gained, loss, least)
 
 
 def _adam(
