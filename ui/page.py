@@ -30,6 +30,7 @@ FIRSTS: dict[str, Callable[[Desk], Answer]] = {
     "wardrobe": wardrobe.first,
     "line": line.first,
     "blend": blend.first,
+    "photo": photo.first,
 }
 """What a screen opens with, where that is a matter of the model."""
 
@@ -37,7 +38,8 @@ SCRIPTS = (
     "cloth.js", "page.js", "speak.js", "store.js", "open.js", "recipe-field.js", "keys.js",
     "hints.js", "large.js", "nursery.js",
     "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
-    "kept-tree.js", "kept-file.js", "dataset.js", "eraser.js", "fill.js",
+    "kept-tree.js", "kept-file.js", "dataset.js",
+    "photo-file.js", "crop.js", "eraser.js", "fill.js",
 )  # fmt: skip
 SHARED_STYLES = ("trama.css", "dialogs.css", "fill.css")
 STYLES = (
