@@ -57,7 +57,8 @@ class Reading:
         top, left = (height - side) // 2, (width - side) // 2
         square = self.upright[top : top + side, left : left + side]
         small = cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA)
-        return small if channels == 3 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)[..., None]
+        before: np.ndarray = small if channels == 3 else _grey(small)[..., None]
+        return before
 
 
 def read_photo(data: object, corrections: Corrections | None = None, size: int = 28) -> Reading:
@@ -97,7 +98,7 @@ def convert(opened: Opened, corrections: Corrections, size: int = 28) -> Reading
     if corrections.tilt is None and corrections.background > 0 and (turn := find_tilt(mask)):
         seen, mask = _straightened(seen, mask, turn)
     left, top, right, bottom = square_box(mask)
-    height, width = mask.shape
+    height, width = mask.shape[:2]
     found = (left / width, top / height, right / width, bottom / height)
     square = seen.inner(found)
     fine = (_FINE * size, _FINE * size)
@@ -118,6 +119,11 @@ def convert(opened: Opened, corrections: Corrections, size: int = 28) -> Reading
         dye=_nearest_dye(colours[cv2.resize(soft, (size, size)) > 0.5]),
         opened=opened,
     )
+
+
+def _grey(colours: np.ndarray) -> np.ndarray:
+    grey: np.ndarray = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
+    return grey
 
 
 def _upright(plane: np.ndarray, corrections: Corrections) -> np.ndarray:
@@ -146,7 +152,7 @@ def _garment(
     """Mask of the garment on a work picture, and how sure it is."""
     within = np.ones(pixels.shape[:2], dtype=bool)
     if corrections.crop is not None:
-        height, width = within.shape
+        height, width = pixels.shape[:2]
         spare = _AROUND / (1 + 2 * _AROUND)
         rows, columns = round(height * spare), round(width * spare)
         within[:] = False

@@ -116,7 +116,7 @@ def largest_part(mask: np.ndarray) -> np.ndarray:
 
 def _lab(pixels: np.ndarray) -> np.ndarray:
     """CIE Lab, its lightness weighted down: shadows differ in little else."""
-    lab = cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab: np.ndarray = cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     lab[..., 0] *= _LIGHTNESS_WEIGHT
     return lab
 

@@ -65,7 +65,7 @@ const ask = trama.latest(server.read_photo, (answer, asked, last) => {
   [here.before] = trama.decode(answer.before);
   drawReading();
   if (last) settle();
-}, busy => $('frame', root).setAttribute('aria-busy', busy));
+}, busy => $('photo-frame', root).setAttribute('aria-busy', busy));
 const read = () => ask({ photo: here.photo, corrections: here.corrections });
 function change(some, done = true) {
   Object.assign(here.corrections, some);
@@ -152,7 +152,7 @@ async function weave() {
   drawResult();
   $('going', root).hidden = false;
   $('progress', root).value = 0;
-  $('frame', root).closest('.steps').setAttribute('aria-busy', true);
+  $('photo-frame', root).closest('.steps').setAttribute('aria-busy', true);
   const begun = await trama.ask(server.weave_photo, { pixels: btoa(String.fromCharCode(...here.pixels)), label: here.label, dye });
   if (run !== here.run) { if (begun) server.weave_stop(begun); return; }
   here.job = begun?.job ?? null;

@@ -14,7 +14,8 @@ from model.dye import find_dye
 from model.inversion import MAX_NUMBERS, Step
 from model.inverter import Inverter
 from model.latents import render
-from model.photo import Corrections, read_photo
+from model.photo import read_photo
+from model.photo_corrections import Corrections
 from model.photo_open import PhotoError
 from model.studio import Studio
 from ui.desk import Answer, Desk, Json, describe, encode
@@ -69,7 +70,7 @@ class Photo:
         given = _bytes(request, "pixels")
         if len(given) != size * size * channels:
             raise ValueError(f"pixels must be {size * size * channels} bytes, not {len(given)}")
-        pixels = np.frombuffer(given, np.uint8).reshape(size, size, channels)
+        pixels = np.frombuffer(bytearray(given), np.uint8).reshape(size, size, channels)
         label, most = request.get("label"), max(studio.config.num_classes, 1) - 1
         known = None if label is None else whole_number("label", label, 0, most)
         dye = request.get("dye")
@@ -154,7 +155,7 @@ def _weave(
         if number % _SHOWN_EVERY and number + 1 < inverter.steps:
             return
         seen = encode(render(studio.generator, step.ws, 1))
-        job.tell((number + 1) / inverter.steps, pixels=seen, error=float(step.error[0]))
+        job.tell((number + 1) / inverter.steps, pixels=seen)
 
     found = inverter.invert(pixels, label, tell, lambda: job.stopped)
     recipes = [
