@@ -32,6 +32,8 @@ def completed(page: Page) -> None:
 def test_a_sleeve_is_erased_and_completed(visit: OPENED, locale, viewport, more, tmp_path) -> None:
     page = visit(locale, viewport=viewport, screen="photo", **more)
     shown = ready(page)
+    assert missing(page) > 20  # a sleeve is missing already
+    page.get_by_role("button", name=told(locale, "fill_clear"), exact=True).click()
     expect(page.locator("#photo [data-part=complete]")).to_be_disabled()
     page.get_by_role("button", name=told(locale, "preset_sleeve"), exact=True).click()
     assert missing(page) > 20
@@ -68,6 +70,7 @@ def test_an_option_goes_on_as_a_garment(visit: OPENED) -> None:
 def test_brush_finger_undo_and_keys(visit: OPENED) -> None:
     page = visit("en-US", viewport=DESKTOP, screen="photo")
     ready(page)
+    page.get_by_role("button", name="Clear").click()
     box = page.locator("#photo [data-part=erase]").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()

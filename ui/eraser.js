@@ -73,7 +73,14 @@ trama.eraser = (root, changed) => {
     const edge = sheet.getBoundingClientRect(), scale = whole() / edge.width;
     return [(event.clientX - edge.left) * scale - margin, (event.clientY - edge.top) * scale - margin];
   };
-  const follow = event => { const [x, y] = at(event); $('brush-at', veil).setAttribute('cx', x + margin); $('brush-at', veil).setAttribute('cy', y + margin); return [x, y]; };
+  sheet.onpointerleave = () => $('brush-at', veil).classList.add('away');
+  const follow = event => {
+    const [x, y] = at(event), ring = $('brush-at', veil);
+    ring.classList.remove('away');
+    ring.setAttribute('cx', x + margin);
+    ring.setAttribute('cy', y + margin);
+    return [x, y];
+  };
   sheet.onpointerdown = event => {
     if (here.finger !== null || event.button) return;
     here.finger = event.pointerId;
@@ -113,11 +120,14 @@ trama.eraser = (root, changed) => {
     trama.say(trama.word(gone ? 'frame_erased' : 'frame_restored'));
   };
   brush.oninput = () => { here.diameter = Number(brush.value); draw(); };
-  for (const b of $$('[data-preset]', root)) b.onclick = () => {
+  function preset(name) {
     keep();
     here.mask.fill(0);
-    box(PRESETS[b.dataset.preset](bounds(here.pixels, here.size, here.channels)));
+    box(PRESETS[name](bounds(here.pixels, here.size, here.channels)));
     settled();
+  }
+  for (const b of $$('[data-preset]', root)) b.onclick = () => {
+    preset(b.dataset.preset);
     trama.say(trama.word('preset_done', { name: b.textContent }));
   };
   $('fill-undo', root).onclick = () => { here.mask = here.before.pop(); settled(); };
@@ -125,6 +135,7 @@ trama.eraser = (root, changed) => {
 
   return {
     draw,
+    preset,
     get mask() { return here.mask; },
     /* Another picture, whole or with a mask of its own. */
     open(pixels, mask) {

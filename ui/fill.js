@@ -168,11 +168,10 @@ trama.filling = (root, server) => {
   }
 
   trama.on('dye', () => { if (here.like) drawOptions(); });
-  trama.on('garment', () => { if (!here.pixels && trama.garment) open(trama.garment.pixels, trama.garment); });
-  const first = trama.garment;
-  here.like = first;
-  eraser.open(first.pixels);
-  here.pixels = first.pixels;
+  here.like = trama.garment;
+  here.pixels = trama.garment.pixels;
+  eraser.open(here.pixels);
+  eraser.preset('sleeve');                               // something is missing already: one button shows what this is
   const draw = () => { eraser.draw(); drawOptions(); drawActs(); };
   return { draw, open };                                 // the photo of the same screen is opened by its own part
 };

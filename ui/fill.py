@@ -34,6 +34,7 @@ class Fill:
         count = whole_number("count", request.get("count"), FEWEST, MOST)
         different = number("different", request.get("different"), 0, 1)
         seed = whole_number("seed", request.get("seed"), 0, MAX_SEED)
+        metric = studio.encoder.metric if studio.encoder else None
 
         def work(job: Job) -> Answer:
             def tell(place: int, _: Step) -> None:
@@ -43,7 +44,16 @@ class Fill:
                 return job.stopped
 
             made = complete(
-                studio.generator, pixels, hidden, count, different, None, seed, tell, stopped
+                studio.generator,
+                pixels,
+                hidden,
+                count,
+                different,
+                None,
+                seed,
+                tell,
+                stopped,
+                metric,
             )
             codes = [
                 Code.of(studio.generator, label, ws)
