@@ -5,6 +5,7 @@ decoded, and everything that cannot be opened is told by a word that a page can 
 """
 
 import dataclasses
+import functools
 import io
 import reprlib
 import struct
@@ -32,7 +33,7 @@ SHORTEST_SIDE = 16
 MAX_ASPECT = 12
 """A strip that is longer than so many times its width is no photo of a garment."""
 
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _PLAIN_MODES = ("L", "RGB", "RGBA", "CMYK")
 _FLAT_RANGE = 12
 _CLEAR = 16
@@ -133,13 +134,20 @@ def _identify(data: bytes) -> Image.Image:
         with warnings.catch_warnings():
             # Pillow's own bounds are wider than ours, and what it warns of is refused below.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(io.BytesIO(data), formats=_FORMATS)
+            return Image.open(io.BytesIO(data), formats=_formats())
     except Image.DecompressionBombError as error:
         raise PhotoError("pixels", f"photo has far too many pixels: {error}") from error
     except _FAULTS as error:
         started = reprlib.repr(data[:8])
         told = f"photo must be a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF picture, not {started}"
         raise PhotoError("format", told) from error
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """What this Pillow can open; one that it was built without would fail every picture."""
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
 def _known_kind(data: bytes) -> str:
