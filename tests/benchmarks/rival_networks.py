@@ -39,7 +39,7 @@ class Recipe:
     label_noise: float = 0.0
     """What the critic is told of real and made is off by up to this, evenly."""
     uniform_sheets: bool = False
-    """Judged once more with z drawn evenly from 0 to 1, where training draws it from a normal."""
+    """Judged once more with z drawn evenly from 0 to 1, as a tutorial's progress pictures have it."""
 
 
 class DcganMaker(nn.Module):
@@ -160,6 +160,7 @@ DCGAN = Recipe(
     critic_steps=1,
     betas=(0.5, 0.999),
     size=28,
+    uniform_sheets=True,
 )
 
 RECIPES = {
@@ -172,7 +173,6 @@ RECIPES = {
         rates=(1e-4, 1e-5),
         labelled=False,
         label_noise=0.15,
-        uniform_sheets=True,
     ),
     "mimicry": _mimicry(256, 128, critic_steps=5),  # as published for CIFAR-10
     # Not published: as wide as Trama, with fewer critic steps, for a budget of minutes on a CPU.

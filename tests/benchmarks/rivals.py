@@ -6,9 +6,9 @@ comes afterwards, against the held-out garments. The same command goes on where 
 in the run folder's `results.jsonl` and `results.md` stands what came out.
 
 dcgan          the official PyTorch tutorial's recipe, made conditional, at 28 px
-video          what the popular video tutorial does, on the networks of dcgan: labels dropped, the
-               generator's learning rate ten times the critic's, the critic told 0 to 0.15 off the
-               truth; judged once more with the uniform z of its progress pictures
+video          what the popular video tutorial does, on the networks of dcgan: labels dropped, rates
+               of 1e-4 and 1e-5 for generator and critic, the critic told 0 to 0.15 off the truth;
+               both are judged once more with the uniform z of that tutorial's progress pictures
 mimicry        torch-mimicry's cGAN-PD (hinge, projection, spectral norm, five critic steps) at 32 px,
                with the package's networks and the published settings; the package comes by
                pip install --no-deps torch-mimicry==0.1.16 (its other parts want TensorFlow)
