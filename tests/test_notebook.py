@@ -16,7 +16,7 @@ NOTEBOOK = ROOT / "training" / "trama.ipynb"
 CHOICES = {
     "TRAMA_NOTEBOOK_INSTALL": "no",
     "TRAMA_NOTEBOOK_IMAGES": "640",
-    "TRAMA_NOTEBOOK_MEASURED": "40",
+    "TRAMA_NOTEBOOK_MEASURED": "60",
 }
 
 
@@ -82,7 +82,7 @@ def test_it_runs_from_top_to_bottom(notebook, tmp_path):
     }  # fmt: skip
     assert "img/s" in texts(done["treino"])
     (measured,) = (o.data["text/markdown"] for o in done["medida"].outputs if "data" in o)
-    assert [row.count("|") for row in measured.splitlines()] == [7] * 5
+    assert [row.count("|") for row in measured.splitlines()] == [6] * 5
     assert "tr1~fashion-mnist~" in texts(done["mistura"])
 
 
