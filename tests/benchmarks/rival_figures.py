@@ -51,12 +51,14 @@ def judge_all(run_dir: Path, contenders: Sequence[str], cas_samples: int, given:
 
 
 def judge(name: str, place: Path, variant: str, reference: Reference) -> dict[str, Any]:
-    """R, KD and the figures of coverage of a snapshot, with as many samples as the reference."""
+    """R in E and in C, KD and coverage of a snapshot, with as many samples as the reference."""
     pixels, _ = sample_snapshot(name, place, variant, reference.samples)
     features = extract_features(pixels, f"{name} {place.name} {variant}")
+    own = reference.spaces["c"].extract(pixels, f"{name} {place.name} {variant} in C")
     kernel, error = kernel_distance(features, reference.target)
     figures = {
         "r_e": frechet_distance(features, reference.target) / reference.floors["fd"],
+        "r_c": frechet_distance(own, reference.real.features["c"]) / reference.floors["fd_c"],
         "kd_e": kernel,
         "kd_e_error": error,
         **coverage_figures(features, reference.target),
