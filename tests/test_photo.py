@@ -189,7 +189,7 @@ def clear() -> bytes:
     ],
 )
 def test_what_cannot_be_read_is_told_by_name(data: bytes, reason: str) -> None:
-    with pytest.raises(PhotoError, match="^photo ") as told:
+    with pytest.raises(PhotoError, match=r"^photo ") as told:
         read_photo(data)
     assert told.value.reason == reason
 
