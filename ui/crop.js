@@ -1,7 +1,7 @@
 /* A box on a photo that fingers, mouse and keys move: a rectangle turned about its middle.
    A box is {box: [left, top, right, bottom] in shares of the photo, tilt: degrees by which the photo is turned}. */
 (() => {
-const { $, $$ } = trama, LEAST = .08, STEP = .02, SIGNS = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
+const { $, $$ } = trama, LEAST = .08, STEP = .02, REACH = 14, SIGNS = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
 const between = (value, low, high) => Math.min(high, Math.max(low, value));
 const rotated = ([x, y], degrees) => { const a = degrees * Math.PI / 180; return [Math.cos(a) * x - Math.sin(a) * y, Math.sin(a) * x + Math.cos(a) * y]; };
 
@@ -16,6 +16,12 @@ trama.crop = (root, changed) => {
     const [l, t, r, b] = at.box, style = { left: l, top: t, width: r - l, height: b - t };
     for (const [name, share] of Object.entries(style)) frame.style[name] = `${share * 100}%`;
     frame.style.transform = `rotate(${-at.tilt}deg)`;
+    const { middle, half } = pixels(), all = sides();
+    corners.forEach((button, i) => {                     // a corner outside of the photo can be taken hold of at its border
+      const off = rotated(SIGNS[i].map((sign, k) => sign * half[k]), -at.tilt), place = off.map((d, k) => middle[k] + d);
+      const [x, y] = rotated(place.map((p, k) => between(p, REACH, all[k] - REACH) - p), at.tilt);
+      button.style.translate = `${x}px ${y}px`;
+    });
   }
   function set([x, y], [a, b], done) {
     const [w, h] = sides(), least = LEAST * Math.min(w, h);
