@@ -6,7 +6,7 @@ const text = bytes => btoa(String.fromCharCode(...bytes));
 trama.filling = (root, server) => {
   const big = $('erased', root), list = $('options', root), different = $('different', root), go = $('complete', root);
   /* `like` is the garment whose class and dye the picture has; `options` are garments with the completed pixels. */
-  const here = { like: null, pixels: null, options: [], chosen: -1, different: .6, seed: 1, job: null };
+  const here = { like: null, pixels: null, options: [], chosen: -1, different: .6, seed: 1, job: null, busy: false, run: 0 };
   const eraser = trama.eraser(root, () => { here.options = []; here.chosen = -1; drawOptions(); drawActs(); });
 
   const picture = pixels => trama.picture(here.like, 'smooth', pixels);
@@ -49,12 +49,12 @@ trama.filling = (root, server) => {
   function drawOptions() {
     const empty = () => { const item = document.createElement('li'); item.className = 'waiting'; return item; };
     list.replaceChildren(...here.options.length ? here.options.map(option) : Array.from({ length: COUNT }, empty));
-    list.setAttribute('aria-busy', !!here.job);
+    list.setAttribute('aria-busy', here.busy);
     drawPicture();
   }
   function drawActs() {
     const taken = here.chosen >= 0, missing = eraser.mask.some(Boolean);
-    go.textContent = trama.word(here.job ? 'fill_stop' : here.options.length ? 'complete_again' : 'complete');
+    go.textContent = trama.word(here.busy ? 'fill_stop' : here.options.length ? 'complete_again' : 'complete');
     go.disabled = !missing;
     $('take', root).textContent = taken ? trama.word('take', { number: here.chosen + 1 }) : trama.word('take_none');
     for (const name of ['take', 'fill-adjust', 'fill-a', 'fill-save']) $(name, root).disabled = !taken;
@@ -68,24 +68,29 @@ trama.filling = (root, server) => {
     Object.assign(here, { pixels, like });
     eraser.open(pixels, mask);
   }
-  const stop = () => { if (here.job) server.complete_stop({ job: here.job }); here.job = null; };
+  function stop() {                                      // also before the server has said which job it is
+    here.run++;
+    if (here.job) server.complete_stop({ job: here.job });
+    Object.assign(here, { job: null, busy: false });
+  }
 
   async function complete() {
     const again = here.options.length > 0;
     here.seed = again ? trama.randomSeed() : 1;
     const request = { pixels: text(here.pixels), mask: text(eraser.mask), different: here.different, seed: here.seed, count: COUNT };
-    const begun = await trama.ask(server.complete, request);
-    if (!begun) return;
-    const job = here.job = begun.job;
-    here.chosen = -1;
+    const run = ++here.run, other = () => run !== here.run;
+    Object.assign(here, { busy: true, chosen: -1 });
     drawOptions();
     drawActs();
     trama.say(trama.word('completing'));
-    while (here.job === job) {
+    const begun = await trama.ask(server.complete, request);
+    if (other()) { if (begun) server.complete_stop(begun); return; }
+    here.job = begun?.job ?? null;
+    while (here.job) {
       await new Promise(done => setTimeout(done, PAUSE_MS));
-      if (here.job !== job) return;
-      const answer = await trama.ask(server.complete_step, { job });
-      if (here.job !== job) return;
+      if (other()) return;
+      const answer = await trama.ask(server.complete_step, { job: here.job });
+      if (other()) return;
       if (answer && !answer.done) { go.textContent = trama.word('fill_stop_at', { value: Math.round(answer.progress * 100) }); continue; }
       here.job = null;
       if (answer?.garments) {
@@ -93,11 +98,12 @@ trama.filling = (root, server) => {
         trama.say(trama.word('completed', { count: here.options.length }));
       }
     }
+    here.busy = false;
     drawOptions();
     drawActs();
   }
   go.onclick = () => {
-    if (!here.job) return complete();
+    if (!here.busy) return complete();
     stop();
     drawOptions();
     drawActs();
