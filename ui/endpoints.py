@@ -7,6 +7,7 @@ from ui.endpoint_completion import Completion
 from ui.endpoint_files import Lease, publish
 from ui.endpoint_garments import Garments
 from ui.endpoint_keepsakes import Keepsakes
+from ui.endpoint_photo import Photos
 from ui.endpoint_recipes import Recipes
 from ui.endpoint_sheets import Sheets
 
@@ -21,7 +22,7 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
     ]  # fmt: skip
     slow: list[Callable[..., object]] = [
         sheets.sheet, sheets.pad, keepsakes.film, keepsakes.lookbook, keepsakes.archive,
-        Completion(desk).complete,
+        Completion(desk).complete, Photos(desk).photo,
     ]  # fmt: skip
     for endpoint in quick:
         publish(endpoint)

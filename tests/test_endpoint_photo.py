@@ -1,0 +1,71 @@
+"""The endpoint `photo`: a garment's recipes from a photo that is gone afterwards."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import gradio as gr
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from gradio.utils import get_upload_folder
+
+from model.studio import Studio
+from ui.photo import SAMPLES
+
+BOOT = (SAMPLES / "boot.jpg").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def web(app: ModuleType, studio: Studio) -> Iterator[TestClient]:
+    """The page without a port."""
+    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
+    with TestClient(gr.mount_gradio_app(FastAPI(), blocks, "/", **app.LAUNCH)) as client:
+        yield client
+
+
+def run(web: TestClient, content: bytes, *rest: object) -> tuple[int, dict[str, Any]]:
+    answer = web.post("/gradio_api/upload", files={"files": ("mine.jpg", content, "image/jpeg")})
+    picture = {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}}
+    data = json.dumps({"data": [picture, *rest]})
+    headers = {"Content-Type": "application/json"}
+    answer = web.post("/gradio_api/run/photo", content=data, headers=headers)
+    return answer.status_code, answer.json()
+
+
+def left() -> list[Path]:
+    return [path for path in Path(get_upload_folder()).rglob("*") if "mine" in path.name]
+
+
+def test_both_ends_are_recipes_and_nothing_is_left(web: TestClient, studio: Studio) -> None:
+    status, body = run(web, BOOT, "ankle boot", 0, None, False, "auto", 0.5, "moss")
+    assert status == 200, body
+    assert left() == []
+    (told,) = body["data"]
+    for end in ("close", "editable"):
+        garment = studio.read(told[end])
+        assert garment.label == 9
+        assert garment.dyes == (("moss", 1.0),)
+        assert 0 <= told["error"][end] <= 1
+    assert told["class"] == "Ankle boot"
+    assert told["error"]["close"] <= told["error"]["editable"]
+
+
+@pytest.mark.parametrize(
+    ("content", "rest", "message"),
+    [
+        (b"no picture", (None,), "photo "),
+        (BOOT, ("hat",), "label must be one of"),
+        (BOOT, (None, 7), "turns must be"),
+        (BOOT, (None, 0, 90), "tilt must be"),
+        (BOOT, (None, 0, None, False, "perhaps"), "invert must be"),
+        (BOOT, (None, 0, None, False, "auto", 3), "background must be"),
+    ],
+)
+def test_mistakes_are_told_and_leave_nothing(web, content, rest, message) -> None:
+    status, body = run(web, content, *rest)
+    assert status == 500
+    assert body["error"].startswith(message), body
+    assert left() == []
