@@ -20,6 +20,7 @@ from model.edits import Edits
 from model.generator import Generator
 from model.labels import find_label
 from model.latents import MAX_DARING, MAX_SEED, render
+from model.opinion import Critic
 from model.recipe import (
     WHOLE,
     Part,
@@ -29,7 +30,7 @@ from model.recipe import (
 )
 from model.recipe_text import parse_recipe
 from model.sums import all_ws
-from model.weights import generator_sha256, load_generator
+from model.weights import OPINION_FILE, generator_sha256, load_generator
 
 DEFAULT_DARING = 0.7
 """Truncation where nobody asks for another: most garments are clean, and no two alike."""
@@ -47,12 +48,20 @@ _LONGEST_NAME = 200
 class Studio:
     """One generator behind checked values; safe to call from many threads.
 
-    `name` and `digest` stand in the recipes of its garments. Every method raises ValueError with
-    the field and its value where a value is out of range or of a wrong type.
+    `name` and `digest` stand in the recipes of its garments; `critic` is what tells how real a
+    garment looks, only if the model folder has it. Every method raises ValueError with the field and
+    its value where a value is out of range or of a wrong type.
     """
 
-    def __init__(self, generator: Generator, name: str = "model", digest: str = "0" * 8) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        name: str = "model",
+        digest: str = "0" * 8,
+        critic: Critic | None = None,
+    ) -> None:
         self.generator = generator.float().eval().requires_grad_(False)
+        self.critic = critic
         self.config = generator.config
         self.name, self.digest = name, digest
         self._turn = threading.BoundedSemaphore(1 if generator.device.type == "cuda" else drawers())
@@ -67,7 +76,8 @@ class Studio:
             ModelFolderError: naming the file and the field that are at fault.
         """
         called = name or re.sub(r"[^A-Za-z0-9._-]+", "-", Path(folder).resolve().name).strip("-._")
-        return cls(load_generator(folder), called or "model", generator_sha256(folder)[:8])
+        critic = Critic.open(folder) if (Path(folder) / OPINION_FILE).exists() else None
+        return cls(load_generator(folder), called or "model", generator_sha256(folder)[:8], critic)
 
     def on_accelerator(self) -> "Studio":
         """A copy on the GPU for long sheets, or this one where there is no GPU."""
@@ -176,7 +186,10 @@ class Studio:
 
     def draw(self, recipes: Sequence[Recipe]) -> np.ndarray:
         """Pixels [N, H, W, C] of garments: each the same bytes in any company."""
-        ws = all_ws(self.generator, recipes)
+        return self.draw_ws(all_ws(self.generator, recipes))
+
+    def draw_ws(self, ws: torch.Tensor) -> np.ndarray:
+        """Pixels [N, H, W, C] of ws [N, L, w_dim], likewise."""
         if len(ws) > 1 and not ws.is_cuda and drawers() > 1:
             return self._batches.each(ws)
         with self._turn:
