@@ -1,7 +1,7 @@
 """Model folders: networks to disk and back, whole or not at all, and nothing but what is expected.
 
 A folder holds `config.json`, `model.safetensors`, `discriminator.safetensors`, what was derived
-from the generator (`directions.safetensors`, `metrics.json`) and `README.md`, its card.
+from them (`directions.safetensors`, `opinion.json`, `metrics.json`) and `README.md`, its card.
 """
 
 import hashlib
@@ -45,6 +45,7 @@ CONFIG_FILE = "config.json"
 GENERATOR_FILE = "model.safetensors"
 DISCRIMINATOR_FILE = "discriminator.safetensors"
 DIRECTIONS_FILE = "directions.safetensors"
+OPINION_FILE = "opinion.json"
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"
 SHEET_FILE = "sheet.png"
@@ -58,13 +59,14 @@ MODEL_FILES = (
     GENERATOR_FILE,
     DISCRIMINATOR_FILE,
     DIRECTIONS_FILE,
+    OPINION_FILE,
     METRICS_FILE,
     CARD_FILE,
 )
 """All that a reader of a model folder may need; nothing else is ever downloaded."""
 
 MAX_PARAMETERS = 200_000_000
-_OF_ONE_GENERATOR = (DIRECTIONS_FILE, METRICS_FILE, CARD_FILE, *PICTURE_FILES)
+_OF_ONE_GENERATOR = (DIRECTIONS_FILE, OPINION_FILE, METRICS_FILE, CARD_FILE, *PICTURE_FILES)
 
 Network = TypeVar("Network", Generator, Discriminator)
 
@@ -78,7 +80,7 @@ def save_model(
     """Write a model folder; a kill at any moment leaves one that is whole or that loading refuses.
 
     A new folder appears in one step. In one that exists, what belongs to another generator
-    (directions, metrics, card) goes; saving the same generator again keeps it.
+    (directions, opinions, metrics, card) goes; saving the same generator again keeps it.
 
     Args:
         folder: where to; its parents are made.
@@ -134,6 +136,10 @@ def check_folder(folder: str | Path) -> None:
     load_generator(folder)
     if (Path(folder) / DISCRIMINATOR_FILE).exists():
         load_discriminator(folder)
+    if (Path(folder) / OPINION_FILE).exists():
+        from model.opinion import load_heaps  # it builds on this module
+
+        load_heaps(folder)
     read_metrics(folder)
 
 

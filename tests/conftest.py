@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
@@ -15,6 +16,7 @@ from model.config import ModelConfig
 from model.directions import Directions, NamedDirection, save_directions
 from model.discriminator import Discriminator
 from model.generator import Generator
+from model.opinion import LEVELS, Heaps, save_heaps
 from model.studio import Studio
 from model.weights import generator_sha256, save_model
 from tests.browsing import CHROMIUM, DESKTOP, FLAGS, OPENED, complaint, outside
@@ -49,6 +51,12 @@ def tiny_directions(config: ModelConfig, digest: str) -> Directions:
     )
 
 
+def tiny_heaps(config: ModelConfig) -> Heaps:
+    """Quantiles as of a critic that finds real garments half a unit better than made ones."""
+    rows = np.tile(np.linspace(-1, 1, LEVELS), (max(config.num_classes, 1), 1))
+    return Heaps(real=rows, made=rows - 0.5, shown=rows - 0.4)
+
+
 def write_tiny_model(folder: Path, directions: bool = True, config: ModelConfig = TINY) -> Path:
     """A model folder whose untrained pictures differ by seed, class and direction."""
     torch.manual_seed(1)
@@ -58,6 +66,7 @@ def write_tiny_model(folder: Path, directions: bool = True, config: ModelConfig 
     save_model(folder, generator, Discriminator(config))
     if directions:
         save_directions(folder, tiny_directions(config, generator_sha256(folder)))
+        save_heaps(folder, tiny_heaps(config))
     return folder
 
 

@@ -1,4 +1,4 @@
-"""python -m training.derive FOLDER...: class means, named directions and components of a model.
+"""python -m training.derive FOLDER...: class means, directions and the critic's scale of a model.
 
 The same folder gives the same file, byte for byte, on one machine. The card is written anew.
 """
@@ -15,10 +15,19 @@ from model.classifier import load_classifier
 from model.directions import Directions, NamedDirection, save_directions
 from model.generator import Generator
 from model.layers import EPSILON, StyleNorm
-from model.weights import DIRECTIONS_FILE, generator_sha256, load_generator
+from model.opinion import save_heaps
+from model.weights import (
+    DIRECTIONS_FILE,
+    DISCRIMINATOR_FILE,
+    OPINION_FILE,
+    generator_sha256,
+    load_discriminator,
+    load_generator,
+)
 from training.card import write_card
-from training.data import batch_noise
+from training.data import DataError, batch_noise, load_fashion_mnist
 from training.discover import FIT_GARMENTS, Verdict, discover, measurable
+from training.opinions import measure_opinions
 from training.slopes import draw_w
 
 MEAN_SAMPLES = 20_000
@@ -96,6 +105,25 @@ def derive(folder: Path) -> tuple[Directions, list[Verdict]]:
     return directions, verdicts
 
 
+def derive_opinions(folder: Path) -> str:
+    """Write the scale of the critic's opinions, where it can be measured; says what was done.
+
+    It needs the critic, the class means and real garments of the same classes.
+    """
+    (folder / OPINION_FILE).unlink(missing_ok=True)
+    if not (folder / DISCRIMINATOR_FILE).is_file():
+        return f"no opinions: the folder has no {DISCRIMINATOR_FILE}"
+    generator = load_generator(folder)
+    if not measurable(generator.config):
+        return "no opinions: they are measured on garments of Fashion-MNIST only"
+    try:
+        real = load_fashion_mnist("heldout")
+    except DataError as error:
+        return f"no opinions: {error}"
+    save_heaps(folder, measure_opinions(generator, load_discriminator(folder), real))
+    return f"opinions: {len(real):,} real garments and as many made ones, at two darings"
+
+
 def format_table(verdicts: list[Verdict]) -> str:
     """Survivors first, each with its figures, then what was dropped and why."""
     if not verdicts:
@@ -141,10 +169,12 @@ def main(arguments: list[str] | None = None) -> int:
         for folder in options.folders:
             with _one_thread():
                 directions, verdicts = derive(folder)
-            save_directions(folder, directions)
+                save_directions(folder, directions)
+                opinions = derive_opinions(folder)
             write_card(folder)
             print(folder)
             print(format_table(verdicts))
+            print(opinions)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
