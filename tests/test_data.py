@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from model.garments import SYSTEM_FOLDER, heldout_indices
 from training.data import (
-    SYSTEM_FOLDER,
     DataError,
     batch_indices,
     batch_noise,
-    heldout_indices,
     load_fashion_mnist,
     load_image_folder,
 )

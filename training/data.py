@@ -1,9 +1,6 @@
 """Real garments: Fashion-MNIST from wherever it is, or a folder of pictures by class."""
 
 import dataclasses
-import gzip
-import hashlib
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -14,26 +11,31 @@ from PIL import Image
 from torchvision.datasets import FashionMNIST, ImageFolder
 
 from model.config import FASHION_MNIST_CLASSES
+from model.garments import (
+    SYSTEM_FOLDER,
+    DataError,
+    find_fashion_mnist,
+    read_garments,
+    torchvision_folder,
+    torchvision_root,
+    trained_on,
+)
+
+__all__ = [
+    "CACHE_DIR",
+    "DataError",
+    "ImageSet",
+    "Split",
+    "batch_indices",
+    "batch_noise",
+    "load_fashion_mnist",
+    "load_image_folder",
+]
 
 Split = Literal["train", "heldout", "test"]
 
 CACHE_DIR = Path("runs") / "cache"
 """Where what is measured of real garments is kept by default."""
-
-SYSTEM_FOLDER = Path("/usr/share/datasets/fashion-mnist")
-HELDOUT_FILE = Path(__file__).parent / "heldout_fashion_mnist.txt"
-
-# Of the decompressed files: packagers compress the same bytes in different ways.
-_SHA256 = {
-    "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-    "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-    "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-    "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-}
-
-
-class DataError(ValueError):
-    """Pictures that are missing, damaged or of the wrong kind; the message names the file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,13 +60,9 @@ def load_fashion_mnist(split: Split, folder: str | Path | None = None) -> ImageS
         DataError: a file is missing or its content is not the published one.
     """
     home = Path(folder) if folder else _find_fashion_mnist()
-    prefix = "t10k" if split == "test" else "train"
-    pixels = _read_idx(home, f"{prefix}-images-idx3-ubyte", header_bytes=16).reshape(-1, 28, 28, 1)
-    labels = _read_idx(home, f"{prefix}-labels-idx1-ubyte", header_bytes=8)
+    pixels, labels = read_garments(home, "t10k" if split == "test" else "train")
     if split != "test":
-        keep = np.zeros(len(labels), dtype=bool)
-        keep[heldout_indices()] = True
-        keep = keep if split == "heldout" else ~keep
+        keep = trained_on() if split == "train" else ~trained_on()
         pixels, labels = pixels[keep], labels[keep]
     return ImageSet(
         torch.from_numpy(pixels.copy()),
@@ -73,42 +71,18 @@ def load_fashion_mnist(split: Split, folder: str | Path | None = None) -> ImageS
     )
 
 
-@lru_cache(maxsize=1)
-def heldout_indices() -> np.ndarray:
-    """Places in the train file of the 5,000 garments that no network may see, 500 a class."""
-    return np.loadtxt(HELDOUT_FILE, dtype=np.int64, comments="#").ravel()
-
-
 def _find_fashion_mnist() -> Path:
-    if named := os.environ.get("FASHION_MNIST"):
-        return Path(named)
-    if SYSTEM_FOLDER.is_dir():
-        return SYSTEM_FOLDER
-    root = Path.home() / ".cache" / "fashion-mnist"
+    if found := find_fashion_mnist():
+        return found
     try:
-        FashionMNIST(root, download=True)
+        FashionMNIST(torchvision_root(), download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(
             f"Fashion-MNIST is not in {SYSTEM_FOLDER} and could not be downloaded ({error}). "
             "Install the Debian package dataset-fashion-mnist, or set FASHION_MNIST to a folder "
             "with the four .gz files."
         ) from error
-    return root / "FashionMNIST" / "raw"
-
-
-def _read_idx(folder: Path, name: str, header_bytes: int) -> np.ndarray:
-    """Body of one IDX file, plain or gzipped, after its checksum was verified."""
-    plain, packed = folder / name, folder / f"{name}.gz"
-    path = plain if plain.is_file() else packed
-    try:
-        content = path.read_bytes() if path == plain else gzip.decompress(path.read_bytes())
-    except FileNotFoundError as error:
-        raise DataError(f"Fashion-MNIST file missing: {packed}") from error
-    except (OSError, EOFError, ValueError) as error:
-        raise DataError(f"Fashion-MNIST file damaged: {path} ({error})") from error
-    if hashlib.sha256(content).hexdigest() != _SHA256[name]:
-        raise DataError(f"Fashion-MNIST file damaged: {path} does not have the published checksum")
-    return np.frombuffer(content, dtype=np.uint8, offset=header_bytes)
+    return torchvision_folder()
 
 
 def load_image_folder(folder: str | Path, size: int, channels: int) -> ImageSet:
