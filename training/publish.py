@@ -52,6 +52,7 @@ def space_files(root: Path = ROOT) -> dict[str, Path]:
     for config in sorted((root / "weights").glob(f"*/{CONFIG_FILE}")):
         paths += [config.parent / name for name in MODEL_FILES]
         paths += sorted((config.parent / HISTORY_FOLDER).glob("*/*"))
+    paths += sorted((root / "weights" / "lesson").glob("*"))
     files = {path.relative_to(root).as_posix(): path for path in paths if path.is_file()}
     if "app.py" not in files:
         raise ValueError("app.py is missing: a Space needs the page")
