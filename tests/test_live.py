@@ -27,7 +27,7 @@ def test_the_generator_is_judged_by_the_critic_that_has_just_learnt():
     img = torch.full((4, 1, 2, 2), 0.5, requires_grad=True)
 
     def judge(img, label, made, frozen):
-        told.append((len(img), made.tolist(), float(critic), frozen))
+        told.append((len(img), made.tolist(), float(critic.detach()), frozen))
         return img.mean((1, 2, 3)) * (critic.detach() if frozen else critic)
 
     def learn(loss, name):
