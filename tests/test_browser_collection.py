@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from model.keepsake import stamp_png
 from model.mixing import blend, children
 from model.pixels import to_image
-from model.recipe import Recipe
+from model.recipe import MAX_LENGTH, Recipe
 from model.studio import Studio
 from tests.browsing import (
     DESKTOP,
@@ -160,7 +160,9 @@ def test_a_file_takes_the_collection_elsewhere(
         "import_format": json.dumps(family),
         "import_version": json.dumps({**exported, "version": 2}),
         "import_many": json.dumps({**exported, "entries": entries * 101}),
-        "import_entry": json.dumps({**exported, "entries": [*entries, {"recipe": "x" * 1501}]}),
+        "import_entry": json.dumps(
+            {**exported, "entries": [*entries, {"recipe": "x" * (MAX_LENGTH + 1)}]}
+        ),
         "file_too_large": " " * 2_000_001,
     }
     for word, text in wrong.items():

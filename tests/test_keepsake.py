@@ -174,7 +174,9 @@ def test_a_damaged_file_is_refused():
     assert reason(SIGNATURE + chunk(b"IHDR", HEADER) + chunk(b"juNK") * 60_000) == "broken"
 
 
-@pytest.mark.parametrize("recipe", ["", " ", "a\n", "a\r\nb", "a\0", "x" * 1501, None, b"tr1", 3])
+@pytest.mark.parametrize(
+    "recipe", ["", " ", "a\n", "a\r\nb", "a\0", "x" * (MAX_RECIPE + 1), None, b"tr1", 3]
+)
 def test_refuses_to_stamp_what_is_not_a_line(recipe):
     with pytest.raises(ValueError, match="recipe must be"):
         stamp_png(picture(), recipe)

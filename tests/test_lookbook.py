@@ -281,7 +281,7 @@ def flat_pixels(*shape: int) -> np.ndarray:
         ({"area": float("nan")}, "area must be a number in"),
         ({"recipe": ""}, "recipe must be a line"),
         ({"recipe": "a\nb"}, "recipe must be at most 1 lines, not 2"),
-        ({"recipe": "x" * 1501}, "recipe must be a line"),
+        ({"recipe": "x" * (MAX_LENGTH + 1)}, "recipe must be a line"),
     ],
 )
 def test_a_piece_is_refused_by_name(pieces, change, told):
