@@ -49,6 +49,11 @@ def read_garments(folder: Path = LESSON_FOLDER) -> np.ndarray:
     return _read_sheet(folder / GARMENTS_FILE).reshape(-1, SIDE, SIDE, 1)
 
 
+def variety(pixels: np.ndarray) -> float:
+    """Mean standard deviation of the pixels [N, H, W, 1] over garments, in grey levels."""
+    return float(pixels.std(0).mean())
+
+
 def _read_sheet(path: Path) -> np.ndarray:
     check_file(path)
     try:
