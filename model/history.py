@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model.code import Code
 from model.recipe import Recipe
 from model.storage import ModelFolderError, refuse
 from model.studio import Studio
@@ -81,11 +82,16 @@ class Film:
         """Pixels [N, H, W, C] of garments at a moment, by its place in `moments`.
 
         Raises:
-            ValueError: no such moment, or a daring other than 1 where it has no class means.
+            ValueError: no such moment, a garment that was read from a picture, which only the final
+                model's w describes, or a daring other than 1 where the moment has no class means.
             ModelFolderError: the moment's files are damaged.
         """
         if type(moment) is not int or not 0 <= moment < len(self.moments):
             raise ValueError(f"moment must be in 0..{len(self.moments) - 1}, not {moment!r}")
+        if any(isinstance(part.seed, Code) for recipe in recipes for part in recipe.parts):
+            raise ValueError(
+                "recipe must be of seeds: a garment from a picture has no earlier self"
+            )
         with self._lock:
             studio = self._studio(moment)
         return studio.draw([dataclasses.replace(recipe, edits=()) for recipe in recipes])

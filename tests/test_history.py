@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
+from model.code import Code
 from model.history import HISTORY_FOLDER, Film
 from model.mixing import blend
 from model.recipe import Edit
@@ -75,6 +76,10 @@ def test_what_cannot_be_shown_is_told(kept, tiny_model, plain_model, tmp_path):
     for moment in (-1, 3, "1", None):
         with pytest.raises(ValueError, match=r"moment must be in 0\.\.2"):
             film.draw([garment], moment)
+    studio = Studio.open(kept)
+    code = Code.of(studio.generator, 3, studio.generator.directions.class_means[3] + 1)
+    with pytest.raises(ValueError, match="must be of seeds"):
+        film.draw([studio.from_code(3, code)], 0)
     folder = shutil.copytree(kept, tmp_path / "odd")
     config = folder / HISTORY_FOLDER / "000010k" / "config.json"
     config.write_text(config.read_text().replace('"z_dim": 8', '"z_dim": 9'), encoding="utf-8")
