@@ -113,13 +113,16 @@ class Stage:
 
     def _perform(self, run: Run) -> None:
         """Train until it ends by itself or nobody looks; what is raised ends it as failed."""
-        run.failed = True
-        for moment in self._train(run.knobs):
-            with self._lock:
-                run.moments.append(moment)
-                run.failed = run.failed and not moment.ended
-            if run.gone:
-                return
+        finished = False
+        try:
+            for moment in self._train(run.knobs):
+                with self._lock:
+                    run.moments.append(moment)
+                if run.gone:
+                    break
+            finished = True
+        finally:
+            run.failed = not finished
 
     def _drop_gone(self) -> None:
         for name in [name for name, run in self._runs.items() if run.gone]:
