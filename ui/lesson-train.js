@@ -1,6 +1,6 @@
 /* Step 4, train one here: knobs, a place in the queue, a sheet and two curves while the server trains. */
 (() => {
-const { $, $$, setup } = trama, PAUSE_MS = 300, BOOT = 'Boot', HIGHEST = 8, WON = .05, ALIKE = .5, RECENT = 20;
+const { $, $$, setup } = trama, PAUSE_MS = 300, BOOT = 'Boot', HIGHEST = 8, WON = .05, HOPELESS = 100, LEAP = 60, ALIKE = .5, RECENT = 20;
 const KNOBS = {                                          // from 0..100 to what the server takes, and how it is told
   learning_rate: { usual: 43, value: v => 10 ** (-4 + v * .03), told: v => trama.number(v, v < .001 ? 5 : v < .01 ? 4 : 3) },
   critic_strength: { usual: 50, value: v => 10 ** (-1.5 + v * .03), told: v => `${trama.number(v, v < 1 ? 2 : 1)} ×` },
@@ -57,10 +57,11 @@ trama.lessonTrain = (root, server, usualSpread) => {
   }
   /* What broke, by the same signs as training's own alarms; a run that broke is what the stamps are for. */
   function judge() {
-    const recent = here.critic.slice(-RECENT), ended = here.now.ended === 'not finite', jumps = Math.max(...here.generator.slice(-RECENT)) > 3 * HIGHEST;
-    if (here.critic.length < 3 * RECENT && !ended) return null;
-    if (ended || jumps) return 'fast';
-    if (mean(recent) < WON) return 'overpowering';
+    if (here.now.ended === 'not finite') return 'fast';
+    if (here.critic.length < 2 * RECENT) return null;
+    const [critic, maker] = [here.critic, here.generator].map(losses => losses.slice(-RECENT).sort((a, b) => a - b));
+    if (mean(critic) < WON || maker[RECENT / 2] > HOPELESS) return 'overpowering';
+    if (maker.at(-1) > LEAP) return 'fast';
     return spread(here.sheet) < ALIKE * usualSpread() ? 'collapse' : null;
   }
   const TOLD = { fast: () => trama.word('train_fast'), overpowering: () => trama.word('train_overpowering'), collapse: () => trama.word('train_collapse') };
