@@ -1,4 +1,4 @@
-"""python -m model generate | blend | edit | sheet: pictures of garments as PNG files."""
+"""python -m model generate | blend | edit | sheet | complete: pictures of garments as PNG files."""
 
 import argparse
 import re
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from model.complete import add_complete, write_completions
 from model.generator import Generator
 from model.labels import find_label
 from model.latents import blend_layers, broadcast, map_seeds, move, pattern_split, render
@@ -46,17 +47,22 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     sheet.add_argument("--labels", nargs="+", help="classes, by name or number (all)")
     sheet.add_argument("--seeds", default="0-9", metavar="A-B", help="(%(default)s)")
 
+    add_complete(
+        commands.add_parser("complete", help="what is missing of a picture, several times")
+    )
+
     for command in (generate, blend, edit, sheet):
         command.add_argument("--daring", type=float, default=1.0, help="0 to 2 (%(default)s)")
         command.add_argument(
             "--scale", type=int, default=2 if command is sheet else 8,
             help=f"size of a pixel, 1 to {MAX_SCALE} (%(default)s)",
         )  # fmt: skip
+        command.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    for command in commands.choices.values():
         command.add_argument(
             "--model", default=str(DEFAULT_MODEL), metavar="FOLDER|user/name",
             help="model folder or Hub id (the one that comes with Trama)",
         )  # fmt: skip
-        command.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     return parser.parse_args(arguments)
 
 
@@ -146,6 +152,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = parse(arguments)
     try:
+        if options.command == "complete":
+            for line in write_completions(Generator.from_pretrained(options.model), options):
+                print(line)
+            return 0
         _check_output(options)
         pixels = draw(Generator.from_pretrained(options.model), options)
         columns = len(parse_seeds(options.seeds)) if options.command == "sheet" else 1

@@ -35,6 +35,12 @@ XMP = (
 )
 """The notice for machines: IPTC's word for pictures that a trained network made."""
 
+COMPOSITE_XMP = XMP.replace("/trainedAlgorithmicMedia", "/compositeWithTrainedAlgorithmicMedia")
+"""The same for pictures of which a trained network made a part."""
+
+COMPOSITE_NOTICE = "Completado por IA com Trama / Completed by AI with Trama; AI-generated in part"
+"""What a file says of itself of which a part was given."""
+
 _KEYWORD = "trama"
 _COMMENT = (
     "Imagem sintética: a receita em 'trama' tece a mesma peça de novo. "
@@ -93,6 +99,20 @@ def stamp_png(image: Image.Image, recipe: str, title: str = "") -> bytes:
     chunks.add_text("Source", AI_NOTICE)
     chunks.add_text("Comment", _COMMENT)
     chunks.add_itxt("XML:com.adobe.xmp", XMP)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", pnginfo=chunks)
+    return buffer.getvalue()
+
+
+def mark_png(image: Image.Image) -> bytes:
+    """A picture of which a part was given and the rest generated, as a PNG file that says so.
+
+    It has no recipe: nobody can weave again what a visitor brought. The same bytes for the same
+    input.
+    """
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text("Source", COMPOSITE_NOTICE)
+    chunks.add_itxt("XML:com.adobe.xmp", COMPOSITE_XMP)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", pnginfo=chunks)
     return buffer.getvalue()

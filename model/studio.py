@@ -17,6 +17,7 @@ from model.code import Code, CodeError, parse_code
 from model.controls import Control, controls_of
 from model.dye import dye_of, find_dye
 from model.edits import Edits
+from model.encoder import Encoder, load_encoder
 from model.generator import Generator
 from model.labels import find_label
 from model.latents import MAX_DARING, MAX_SEED, render
@@ -48,9 +49,9 @@ _LONGEST_NAME = 200
 class Studio:
     """One generator behind checked values; safe to call from many threads.
 
-    `name` and `digest` stand in the recipes of its garments; `critic` is what tells how real a
-    garment looks, only if the model folder has it. Every method raises ValueError with the field and
-    its value where a value is out of range or of a wrong type.
+    `name` and `digest` stand in the recipes of its garments; `encoder` is where inversion begins and
+    `critic` what tells how real a garment looks, each only if the model folder has it. Every method
+    raises ValueError with the field and its value where a value is out of range or of a wrong type.
     """
 
     def __init__(
@@ -58,10 +59,11 @@ class Studio:
         generator: Generator,
         name: str = "model",
         digest: str = "0" * 8,
+        encoder: Encoder | None = None,
         critic: Critic | None = None,
     ) -> None:
         self.generator = generator.float().eval().requires_grad_(False)
-        self.critic = critic
+        self.encoder, self.critic = encoder, critic
         self.config = generator.config
         self.name, self.digest = name, digest
         self._turn = threading.BoundedSemaphore(1 if generator.device.type == "cuda" else drawers())
@@ -76,8 +78,10 @@ class Studio:
             ModelFolderError: naming the file and the field that are at fault.
         """
         called = name or re.sub(r"[^A-Za-z0-9._-]+", "-", Path(folder).resolve().name).strip("-._")
+        generator, digest = load_generator(folder), generator_sha256(folder)
+        encoder = load_encoder(folder, digest)
         critic = Critic.open(folder) if (Path(folder) / OPINION_FILE).exists() else None
-        return cls(load_generator(folder), called or "model", generator_sha256(folder)[:8], critic)
+        return cls(generator, called or "model", digest[:8], encoder, critic)
 
     def on_accelerator(self) -> "Studio":
         """A copy on the GPU for long sheets, or this one where there is no GPU."""

@@ -19,6 +19,7 @@ from model.storage import ModelFolderError
 from model.weights import (
     CONFIG_FILE,
     DIRECTIONS_FILE,
+    ENCODER_FILE,
     GENERATOR_FILE,
     generator_sha256,
     load_generator,
@@ -58,7 +59,7 @@ def cache_folder() -> Path:
 def fetch_as_nobody(
     repo_id: str, revision: str | None, cache: Path, deadline_seconds: float
 ) -> Path:
-    """Generator, configuration and directions of a public model; its copy if the Hub is away.
+    """Generator, configuration, directions and encoder of a public model; its copy if the Hub is away.
 
     Neither a token nor the Hub's own cache is used, and nothing else of the repository is fetched.
 
@@ -73,7 +74,7 @@ def fetch_as_nobody(
         token=False,
         cache_dir=str(cache),
         required=[CONFIG_FILE, GENERATOR_FILE],
-        optional=[DIRECTIONS_FILE],
+        optional=[DIRECTIONS_FILE, ENCODER_FILE],
         max_bytes=MAX_MODEL_BYTES,
     )
     environment = {name: v for name, v in os.environ.items() if name not in _SECRETS} | _QUIET

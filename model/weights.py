@@ -1,7 +1,8 @@
 """Model folders: networks to disk and back, whole or not at all, and nothing but what is expected.
 
 A folder holds `config.json`, `model.safetensors`, `discriminator.safetensors`, what was derived
-from them (`directions.safetensors`, `opinion.json`, `metrics.json`) and `README.md`, its card.
+from them (`directions.safetensors`, `encoder.safetensors`, `opinion.json`, `metrics.json`) and its
+card, `README.md`.
 """
 
 import hashlib
@@ -45,6 +46,7 @@ CONFIG_FILE = "config.json"
 GENERATOR_FILE = "model.safetensors"
 DISCRIMINATOR_FILE = "discriminator.safetensors"
 DIRECTIONS_FILE = "directions.safetensors"
+ENCODER_FILE = "encoder.safetensors"
 OPINION_FILE = "opinion.json"
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"
@@ -59,6 +61,7 @@ MODEL_FILES = (
     GENERATOR_FILE,
     DISCRIMINATOR_FILE,
     DIRECTIONS_FILE,
+    ENCODER_FILE,
     OPINION_FILE,
     METRICS_FILE,
     CARD_FILE,
@@ -66,7 +69,9 @@ MODEL_FILES = (
 """All that a reader of a model folder may need; nothing else is ever downloaded."""
 
 MAX_PARAMETERS = 200_000_000
-_OF_ONE_GENERATOR = (DIRECTIONS_FILE, OPINION_FILE, METRICS_FILE, CARD_FILE, *PICTURE_FILES)
+_OF_ONE_GENERATOR = (
+    DIRECTIONS_FILE, ENCODER_FILE, OPINION_FILE, METRICS_FILE, CARD_FILE, *PICTURE_FILES,
+)  # fmt: skip
 
 Network = TypeVar("Network", Generator, Discriminator)
 
@@ -136,6 +141,10 @@ def check_folder(folder: str | Path) -> None:
     load_generator(folder)
     if (Path(folder) / DISCRIMINATOR_FILE).exists():
         load_discriminator(folder)
+    if (Path(folder) / ENCODER_FILE).exists():
+        from model.encoder import load_encoder  # it builds on this module
+
+        load_encoder(folder, generator_sha256(folder))
     if (Path(folder) / OPINION_FILE).exists():
         from model.opinion import load_heaps  # it builds on this module
 

@@ -161,10 +161,10 @@ def test_without_directions_there_is_no_adjust_screen(app: ModuleType, plain_mod
     blocks = app.build(studio, origin)
     screens = [block.elem_id for block in blocks.blocks.values() if getattr(block, "elem_id", None)]
     # Adjust is built all the same, for models that come later; the page leaves it out until then.
-    built = "header wardrobe line blend adjust models collection footer"
+    built = "header wardrobe line blend adjust photo models collection footer"
     assert screens == built.split()
     head = next(b for b in blocks.blocks.values() if getattr(b, "elem_id", None) == "header").head
-    assert '"screens": ["wardrobe", "line", "blend", "models", "collection"]' in head
+    assert '"screens": ["wardrobe", "line", "blend", "photo", "models", "collection"]' in head
 
 
 @pytest.mark.parametrize("classes", [(), ("cat", "dog")])
@@ -213,6 +213,8 @@ def test_every_word_of_the_page_is_in_both_languages() -> None:
         "origin_",
         "unit_",
         "end_",
+        "photo_wrong_",
+        "photo_sample_",
         "adjustments",
     )
     dyes = ("indigo", "madder", "ochre", "moss", "ink")

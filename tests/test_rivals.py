@@ -17,7 +17,7 @@ from training.hardware import Execution
 EAGER = Execution("fp32", compile=False, why="test")
 TOY = PRESETS["fashion-mnist-toy"]
 RUN = ["--preset", "fashion-mnist-toy", "--precision", "fp32", "--compile", "no", "--no-judging"]
-HERE = ["dcgan", "trama", *(["mimicry-small"] if find_mimicry() else [])]
+HERE = ["dcgan", "video", "trama", *(["mimicry-small"] if find_mimicry() else [])]
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,11 @@ def test_every_contender_leaves_snapshots_that_can_be_sampled(tmp_path, capsys):
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert main([*arguments, "--minutes", "0.004", "--marks", "0.002"]) == 0
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == before
-    # A longer budget goes on from there.
-    assert main([*arguments, "--minutes", "0.006", "--marks", "0.002", "0.004"]) == 0
+    # A longer budget goes on from there, by another clock too.
+    assert (
+        main([*arguments, "--clock", "core", "--minutes", "0.006", "--marks", "0.002", "0.004"])
+        == 0
+    )
     assert all(len(list((tmp_path / name).glob("*min"))) == 3 for name in HERE)
     # Another configuration is another race.
     assert main([*arguments, "--total-images", "640", "--minutes", "0.006"]) == 1
@@ -71,6 +74,30 @@ def test_a_rival_is_trained_by_its_own_recipe(garments):
     assert rival.images_seen == RECIPES["dcgan"].batch
     assert rival.makers.param_groups[0]["betas"] == (0.5, 0.999)
     assert RECIPES["mimicry"].critic_steps == 5
+
+
+def test_the_video_tutorial_s_recipe_hears_no_labels(garments):
+    rival = build("video", TOY, EAGER, garments)
+    assert rival.makers.param_groups[0]["lr"] == 10 * rival.judges.param_groups[0]["lr"] == 1e-4
+    misled = rival._draw_target_noise()
+    assert 0 <= misled.min() < 0.02
+    assert 0.13 < misled.max() <= 0.15
+    z, label = torch.randn(2, 100), torch.tensor([1, 7])
+    maker, judge = rival.maker.eval(), rival.judge.eval()
+    torch.testing.assert_close(maker(z, label), maker(z, label.flip(0)), rtol=0, atol=0)
+    img = torch.randn(2, 1, 28, 28)
+    torch.testing.assert_close(judge(img, label), judge(img, label.flip(0)), rtol=0, atol=0)
+    assert not build("dcgan", TOY, EAGER, garments)._draw_target_noise().any()
+
+
+def test_uniform_z_is_another_drawing_of_the_same_network(tmp_path, garments):
+    rival = build("dcgan", TOY, EAGER, garments)
+    rival.save_snapshot(tmp_path)
+    drawn = [sample_snapshot("dcgan", tmp_path, name, 20)[0] for name in variants("dcgan")]
+    assert variants("dcgan") == ("published", "averaged", "uniform")
+    assert (drawn[0] != drawn[2]).any()
+    # All of z on one side of 0 moves the garments less apart.
+    assert drawn[2].std(0).mean() < drawn[0].std(0).mean()
 
 
 @pytest.mark.skipif(find_mimicry() is not None, reason="torch-mimicry is installed")

@@ -22,6 +22,7 @@ from model.weights import (
     load_generator,
     read_metrics,
 )
+from training.card_completion import render_completion
 from training.card_figures import judged, number, render_figures
 from training.card_text import FASHION_DATA, HEADLINES, OWN_DATA, PORTUGUESE, metric_name
 
@@ -88,6 +89,7 @@ def _render(folder: Path, generator: Generator, source: str) -> str:
         f"## Use\n\n{_example(config, source)}",
         f"## Shape\n\n{_shape(folder, generator)}",
         f"## How good it is\n\n{render_figures(metrics, config.class_names)}",
+        *filter(None, [render_completion(metrics)]),
         f"## Data and licence\n\n{FASHION_DATA if fashion else OWN_DATA}",
         f"## Limits\n\n{_limits(config, fashion)}",
         f"## Em português\n\n{PORTUGUESE}",

@@ -8,18 +8,24 @@ from training.card_text import FIGURES, figure_name
 
 Metrics = Mapping[str, object]
 
-GROUPS = ("", "full", "heldout")
+GROUPS = ("", "full", "heldout", "reconstruction")
 """Groups of figures in `metrics.json`; the empty name is its top level."""
 
 _TITLES = {
     "": "Against the test garments",
     "full": "Full protocol, against the test garments",
     "heldout": "Against the garments held out from training",
+    "reconstruction": "Test garments drawn again",
 }
 _NOTES = {
     "": "No choice was made by these figures.",
     "full": "More samples, and so another floor: not to be compared with the table above.",
     "heldout": "These served every choice: which run, which snapshot, which setting.",
+    "reconstruction": (
+        "By the encoder alone, with one w for all layers, and with a w for each; no stage is told "
+        "the class. The floor of a distance is what the nearest training garment reaches, that of "
+        "the agreement the classifier on the real pictures, that of an edit how made garments move."
+    ),
 }
 _BY_CLASS_OF = {"cas_gap": "cas_accuracy"}
 """Figures whose values by class are those of another."""
@@ -47,7 +53,7 @@ def render_figures(metrics: Metrics, class_names: Sequence[str]) -> str:
     for name, group in groups.items():
         if rows := list(judged(group)):
             parts.append(f"### {_TITLES[name]}\n\n{_NOTES[name]}\n\n{_table(rows)}")
-            parts.append(_by_class(group, class_names))
+            parts += [_by_class(group, class_names), _by_direction(group)]
     parts.append(_history(metrics))
     known = [key for key in FIGURES if key in dict(entries)]
     if known:
@@ -107,6 +113,26 @@ def _by_class(group: Metrics, class_names: Sequence[str]) -> str:
         cells = [number(values[place]) for values in columns.values()]
         lines.append("| " + " | ".join([_escaped(name), *cells]) + " |")
     return "By class:\n\n" + "\n".join(lines)
+
+
+def _by_direction(group: Metrics) -> str:
+    """One table of all figures that are known by named direction, under `by_direction`."""
+    columns = {
+        figure_name(key): table
+        for key, figures in judged(group)
+        if isinstance(table := figures.get("by_direction"), dict)
+    }
+    if not columns:
+        return ""
+    names = sorted({name for table in columns.values() for name in table})
+    lines = [
+        "| direction | " + " | ".join(map(_escaped, columns)) + " |",
+        "|---" * (len(columns) + 1) + "|",
+    ]
+    for name in names:
+        cells = [number(table.get(name, "")) for table in columns.values()]
+        lines.append("| " + " | ".join([_escaped(name), *cells]) + " |")
+    return "By direction:\n\n" + "\n".join(lines)
 
 
 def _class_values(figures: dict[str, Any], class_names: Sequence[str]) -> list[object]:

@@ -70,6 +70,44 @@ FIGURES = {
         "Correlation of brightness and texture of one seed across classes; the floor is that of "
         "garments paired at random.",
     ),
+    **{
+        f"{key}_{stage}": Figure(f"{name}, {told}", meaning)
+        for key, name, meaning in (
+            (
+                "match_error",
+                "Match error",
+                "Root mean square difference of pixels, as a share of the whole scale of grey.",
+            ),
+            ("psnr", "PSNR", "The same in decibels; higher is better."),
+            ("ssim", "SSIM", "Structural similarity (torchmetrics); 1 is the same picture."),
+            (
+                "lpips_c",
+                "LPIPS in C",
+                "Distance in all layers of our garment classifier, unit vectors and no weights.",
+            ),
+            (
+                "agreement",
+                "Class agreement",
+                "Share of garments drawn again that our classifier takes for their true class.",
+            ),
+            ("seconds", "Seconds", "From one picture to its garment, alone, the median of a few."),
+            (
+                "edit_ratio",
+                "Edit ratio",
+                "Effect of a named edit on found garments over that on made ones; the median.",
+            ),
+            (
+                "edit_class_kept",
+                "Class kept by edits",
+                "Share of edited garments that are still taken for what they were before.",
+            ),
+        )
+        for stage, told in (
+            ("encoder", "encoder"),
+            ("w", "one w"),
+            ("layers", "w per layer"),
+        )
+    },
     "parameters": Figure("Parameters", "Numbers in the generator."),
     "mmac": Figure("MMAC", "Millions of multiplications and additions for one picture."),
     "ms_batch_1": Figure("ms, alone", "Milliseconds to draw one picture alone."),

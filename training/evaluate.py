@@ -2,6 +2,10 @@
 
 Without options the full protocol: 50,000 garments, three drawings, against the test garments. With
 --quick 10,000. Both are for reports; every choice is made with --against heldout, which ranks.
+
+A model folder with an encoder is also asked to draw 1,000 test garments again (200 with --quick):
+how close it comes, and whether what it finds can be edited. --only reconstruction does just that.
+And every model folder is asked to fill in what is hidden of as many: --only completion.
 """
 
 import argparse
@@ -11,9 +15,11 @@ import sys
 from pathlib import Path
 
 from model.config import FASHION_MNIST_CLASSES
+from model.encoder import load_encoder
 from model.storage import read_json, write_atomically
-from model.weights import CONFIG_FILE, METRICS_FILE, add_metrics
-from training.data import CACHE_DIR
+from model.weights import CONFIG_FILE, METRICS_FILE, add_metrics, generator_sha256
+from training import completeness, reconstruction
+from training.data import CACHE_DIR, load_fashion_mnist
 from training.features import space_i
 from training.judge import estimate_minutes, judge
 from training.protocol import (
@@ -60,6 +66,62 @@ def evaluate(
     return results
 
 
+def evaluate_inversion(subjects: list[Subject], quick: bool, command: str) -> None:
+    """Figures of reconstruction and editability, of the folders that have an encoder."""
+    for subject in subjects:
+        encoder = None
+        if subject.generator:
+            encoder = load_encoder(subject.folder, generator_sha256(subject.folder))
+        if subject.generator is None or encoder is None:
+            print(f"{subject.folder}: no encoder, so no reconstruction")
+            continue
+        count = reconstruction.QUICK_GARMENTS if quick else reconstruction.GARMENTS
+        minutes = reconstruction.estimate_minutes(subject.generator, encoder, count)
+        print(f"{subject.folder}: {count:,} test garments drawn again, about {minutes:.0f} minutes")
+        if quick:
+            print(f"left out: {reconstruction.GARMENTS - count:,} more test garments")
+        figures = reconstruction.measure_reconstruction(
+            subject.generator,
+            encoder,
+            load_fashion_mnist("train"),
+            reconstruction.pick_garments(load_fashion_mnist("test"), count),
+            command,
+        )
+        add_metrics(subject.folder, {"reconstruction": figures})
+        for name, figure in figures.items():
+            floor = f"  floor {figure['floor']:.4g}" if "floor" in figure else ""
+            print(f"{name:24} {figure['value']:8.4g}{floor}")
+
+
+def evaluate_completion(
+    subjects: list[Subject], quick: bool, cache_dir: Path, command: str
+) -> None:
+    """Figures of filling in what is hidden, of the model folders."""
+    for subject in subjects:
+        if subject.generator is None:
+            continue
+        count = completeness.QUICK_GARMENTS if quick else completeness.GARMENTS
+        minutes = completeness.estimate_minutes(count)
+        print(f"{subject.folder}: {count:,} test garments filled in, about {minutes:.0f} minutes")
+        if quick:
+            print(f"left out: {completeness.GARMENTS - count:,} more test garments")
+        encoder = load_encoder(subject.folder, generator_sha256(subject.folder))
+        figures = completeness.measure_completion(
+            subject.generator,
+            load_fashion_mnist("train"),
+            load_fashion_mnist("test"),
+            count,
+            cache_dir,
+            command,
+            None if encoder is None else encoder.metric,
+        )
+        add_metrics(subject.folder, {"completion": figures})
+        for mask, methods in figures["masks"].items():
+            for method, found in methods.items():
+                told = "  ".join(f"{name} {value:.4g}" for name, value in found.items())
+                print(f"{mask}, {method}: {told}")
+
+
 def format_table(results: dict[Path, dict[str, Figure]], protocol: Protocol) -> str:
     """One line a folder; against held-out garments the best R in E comes first."""
     lines = [
@@ -96,6 +158,11 @@ def _parse(arguments: list[str] | None) -> tuple[argparse.Namespace, Protocol]:
         "--against", choices=("test", "heldout"), default="test",
         help="heldout: 5,000 garments of their own for choices; several folders are ranked",
     )  # fmt: skip
+    parser.add_argument(
+        "--only",
+        choices=("drawing", "reconstruction", "completion"),
+        help="one part of what is measured",
+    )
     parser.add_argument("--seed", type=int, default=1_000_000, help="first sampling seed")
     parser.add_argument(
         "--inception-weights", type=Path, metavar="FILE", help="torch-fidelity's, for the real FID"
@@ -104,6 +171,8 @@ def _parse(arguments: list[str] | None) -> tuple[argparse.Namespace, Protocol]:
     options = parser.parse_args(arguments)
     if options.quick and options.against == "heldout":
         parser.error("--quick is for --against test; the held-out garments are few as they are")
+    if options.only in ("reconstruction", "completion") and options.against == "heldout":
+        parser.error(f"--only {options.only} is for --against test")
     if options.against == "heldout":
         return options, HELDOUT
     return options, QUICK if options.quick else FULL
@@ -135,6 +204,12 @@ def main(arguments: list[str] | None = None) -> int:
         subjects = [
             open_subject(folder, FASHION_MNIST_CLASSES, _GARMENTS) for folder in options.folders
         ]
+        if options.only in (None, "reconstruction") and protocol.name != "heldout":
+            evaluate_inversion(subjects, options.quick, command)
+        if options.only in (None, "completion") and protocol.name != "heldout":
+            evaluate_completion(subjects, options.quick, options.cache_dir, command)
+        if options.only in ("reconstruction", "completion"):
+            return 0
         _announce(subjects, protocol)
         reference = load_reference(protocol.against, options.cache_dir, protocol.samples, inception)
         results = evaluate(subjects, reference, protocol, options.seed, command)

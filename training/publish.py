@@ -20,6 +20,7 @@ from model.weights import (
     CONFIG_FILE,
     DIRECTIONS_FILE,
     DISCRIMINATOR_FILE,
+    ENCODER_FILE,
     GENERATOR_FILE,
     MODEL_FILES,
     OPINION_FILE,
@@ -71,7 +72,10 @@ def space_card(repo_id: str, commit: str, files: Collection[str], private: bool)
     header = SpaceCard.load(ROOT / CARD_FILE, ignore_metadata_errors=False).data
     header["models"] = [repo_id]
     if not private:
-        wanted = (CONFIG_FILE, GENERATOR_FILE, DISCRIMINATOR_FILE, DIRECTIONS_FILE, OPINION_FILE)
+        wanted = (
+            CONFIG_FILE, GENERATOR_FILE, DISCRIMINATOR_FILE, DIRECTIONS_FILE, ENCODER_FILE,
+            OPINION_FILE,
+        )  # fmt: skip
         names = ",".join(name for name in wanted if name in files)
         header["preload_from_hub"] = [f"{repo_id} {names} {commit}"]
     return (

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ui.desk import Desk
+from ui.endpoint_completion import Completion
 from ui.endpoint_files import Lease, publish
 from ui.endpoint_garments import Garments
 from ui.endpoint_keepsakes import Keepsakes
@@ -20,6 +21,7 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
     ]  # fmt: skip
     slow: list[Callable[..., object]] = [
         sheets.sheet, sheets.pad, keepsakes.film, keepsakes.lookbook, keepsakes.archive,
+        Completion(desk).complete,
     ]  # fmt: skip
     for endpoint in quick:
         publish(endpoint)

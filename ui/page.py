@@ -8,7 +8,7 @@ import gradio as gr
 
 from model.dye import DYES, MARGIN
 from model.latents import MAX_SEED
-from ui import adjust, blend, collection, learn, line, models, wardrobe
+from ui import adjust, blend, collection, learn, line, models, photo, wardrobe
 from ui.desk import Answer, Desk, Json, answering, key_of, speaking_of
 from ui.model_setup import model_setup
 from ui.opinion import Opinions, suits
@@ -20,6 +20,7 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
     "line": line.build,
     "blend": blend.build,
     "adjust": adjust.build,
+    "photo": photo.build,
     "learn": learn.build,
     "models": models.build,
     "collection": collection.build,
@@ -30,6 +31,7 @@ FIRSTS: dict[str, Callable[[Desk], Answer]] = {
     "wardrobe": wardrobe.first,
     "line": line.first,
     "blend": blend.first,
+    "photo": photo.first,
 }
 """What a screen opens with, where that is a matter of the model."""
 
@@ -38,10 +40,11 @@ SCRIPTS = (
     "hints.js", "large.js", "nursery.js",
     "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
     "kept-tree.js", "kept-file.js", "dataset.js",
+    "photo-file.js", "crop.js", "eraser.js", "fill.js",
     "lesson-parts.js", "opinion.js", "lesson-kinds.js", "lesson-noise.js", "lesson-duel.js",
     "lesson-train.js",
 )  # fmt: skip
-SHARED_STYLES = ("trama.css", "dialogs.css", "opinion.css")
+SHARED_STYLES = ("trama.css", "dialogs.css", "fill.css", "opinion.css")
 STYLES = (
     *SHARED_STYLES,
     *sorted(path.name for path in HERE.glob("*.css") if path.stem in SCREENS),

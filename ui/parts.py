@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def screen(
 ) -> gr.HTML:
     """A screen from its `.html` and `.js`: what it may ask the server, and what it opens with."""
     return gr.HTML(
-        html_template=read(f"{name}.html").replace("<!-- rail -->", rail),
+        html_template=_markup(name).replace("<!-- rail -->", rail),
         js_on_load=when_ready(_of_the_model(name)),
         apply_default_css=False,
         elem_id=name,
@@ -58,6 +59,11 @@ def screen(
         server_functions=[answering(call) for call in calls],
         first=first,
     )
+
+
+def _markup(name: str) -> str:
+    """A screen's `.html`; where it says `<!-- NAME.html -->`, that file stands."""
+    return re.sub(r"<!-- (\w+\.html) -->\n?", lambda found: read(found[1]), read(f"{name}.html"))
 
 
 def _of_the_model(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from model.client import MAX_MODEL_BYTES, HubError
+from model.encoder import load_encoder
 from model.push import generator_tag
 from model.studio import Studio
 from model.visitors import (
@@ -20,7 +21,7 @@ from model.visitors import (
     place_of,
     prune,
 )
-from model.weights import ModelFolderError, read_config
+from model.weights import ModelFolderError, generator_sha256, read_config
 from ui.shelf_rules import ShelfError, ShelfRules, join_id, parse_id, parse_key, refuse
 
 MAX_STUDIOS = 3
@@ -234,7 +235,9 @@ class Shelf:
         with self._lock:  # before its memory is taken, so that there are never four
             while len(self._opened) >= MAX_STUDIOS - len(self._given):
                 self._opened.popitem(last=False)
-        entry = Entry(Studio(load_within_bounds(folder), name, digest), source, folder.name)
+        generator = load_within_bounds(folder)
+        encoder = load_encoder(folder, generator_sha256(folder))
+        entry = Entry(Studio(generator, name, digest, encoder), source, folder.name)
         with self._lock:
             self._opened[entry.key] = entry
         return entry

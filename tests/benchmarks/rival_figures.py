@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from model.storage import write_atomically
+from tests.benchmarks.rival_networks import RECIPES
 from tests.benchmarks.rival_runs import sample_snapshot, variants
 from training.cas import cached_cas, cas_score
 from training.data import load_fashion_mnist
@@ -50,12 +51,14 @@ def judge_all(run_dir: Path, contenders: Sequence[str], cas_samples: int, given:
 
 
 def judge(name: str, place: Path, variant: str, reference: Reference) -> dict[str, Any]:
-    """R, KD and the figures of coverage of a snapshot, with as many samples as the reference."""
+    """R in E and in C, KD and coverage of a snapshot, with as many samples as the reference."""
     pixels, _ = sample_snapshot(name, place, variant, reference.samples)
     features = extract_features(pixels, f"{name} {place.name} {variant}")
+    own = reference.spaces["c"].extract(pixels, f"{name} {place.name} {variant} in C")
     kernel, error = kernel_distance(features, reference.target)
     figures = {
         "r_e": frechet_distance(features, reference.target) / reference.floors["fd"],
+        "r_c": frechet_distance(own, reference.real.features["c"]) / reference.floors["fd_c"],
         "kd_e": kernel,
         "kd_e_error": error,
         **coverage_figures(features, reference.target),
@@ -84,12 +87,17 @@ def real_row(reference: Reference, cas_samples: int) -> dict[str, Any]:
 
 
 def _score(name: str, place: Path, variant: str, cas_samples: int) -> dict[str, Any]:
-    if not cas_samples:
+    if not _has_cas(name, cas_samples):
         return {}
     pixels, labels = sample_snapshot(name, place, variant, cas_samples)
     heldout = load_fashion_mnist("heldout")
     score = cas_score(pixels, labels, heldout, _SEED, title=f"CAS {name} {place.name} {variant}")
     return {"cas": round(score.accuracy, 4), "cas_samples": cas_samples}
+
+
+def _has_cas(name: str, cas_samples: int) -> bool:
+    """Without labels there is nothing that a classifier could learn."""
+    return cas_samples > 0 and (name not in RECIPES or RECIPES[name].labelled)
 
 
 def _about(given: list[str]) -> dict[str, str]:
@@ -120,7 +128,7 @@ def _is_judged(
 ) -> bool:
     return any(
         (row["contender"], row["variant"], row["mark"]) == (name, variant, mark)
-        and (not cas_samples or row.get("cas_samples") == cas_samples)
+        and (not _has_cas(name, cas_samples) or row.get("cas_samples") == cas_samples)
         for row in rows
     )
 
@@ -135,10 +143,10 @@ def format_table(rows: list[dict[str, Any]]) -> str:
         error = f" ± {row['kd_e_error']:.4f}" if "kd_e_error" in row else ""
         cas = f"{row['cas']:.3f}" if "cas" in row else ""
         shares = [f"{row[key]:.3f}" for key in ("precision", "recall", "coverage")]
-        averaged = ", averaged" if row["variant"] == "averaged" else ""
+        variant = {"averaged": ", averaged", "uniform": ", uniform z"}.get(row["variant"], "")
         cells = [
             f"{row['mark']:g}" if row["mark"] else "",
-            f"{row['contender']}{averaged}",
+            f"{row['contender']}{variant}",
             f"{row['images_seen']:,}" if row["images_seen"] else "",
             f"{row['r_e']:.2f}",
             f"{row['kd_e']:.4f}{error}",

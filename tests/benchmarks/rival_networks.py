@@ -1,4 +1,4 @@
-"""The networks and recipes of the rivals: the tutorials' DCGAN, and torch-mimicry's cGAN-PD."""
+"""The networks and recipes of the rivals: the tutorials' DCGANs, and torch-mimicry's cGAN-PD."""
 
 import dataclasses
 import importlib
@@ -32,20 +32,28 @@ class Recipe:
     size: int
     """Garments are padded with black to so many pixels, and its samples are cropped to 28 px."""
     decay_steps: int | None = None
-    """Generator steps over which both learning rates (2e-4) go linearly to zero."""
+    """Generator steps over which both learning rates go linearly to zero."""
+    rates: tuple[float, float] = (2e-4, 2e-4)
+    """Learning rates of the generator and of the critic."""
+    labelled: bool = True
+    label_noise: float = 0.0
+    """What the critic is told of real and made is off by up to this, evenly."""
+    uniform_sheets: bool = False
+    """Judged once more with z drawn evenly from 0 to 1, as a tutorial's progress pictures have it."""
 
 
 class DcganMaker(nn.Module):
-    """z and label to img, 1 - 7 - 14 - 28 px.
+    """z and label to img, 1 - 7 - 14 - 28 px; not `labelled`, it does not hear the label.
 
     The label is one-hot in both networks. Learnt embeddings, also common, start as noise that the
     critic hears before the garments: after 5,000 images z moved a garment a third as far.
     """
 
-    def __init__(self, z_dim: int = 100, width: int = 64) -> None:
+    def __init__(self, z_dim: int = 100, width: int = 64, labelled: bool = True) -> None:
         super().__init__()
+        self.labelled = labelled
         self.layers = nn.Sequential(
-            nn.ConvTranspose2d(z_dim + CLASSES, width * 4, 7, 1, 0, bias=False),
+            nn.ConvTranspose2d(z_dim + CLASSES * labelled, width * 4, 7, 1, 0, bias=False),
             nn.BatchNorm2d(width * 4),
             nn.ReLU(),
             nn.ConvTranspose2d(width * 4, width * 2, 4, 2, 1, bias=False),
@@ -57,17 +65,19 @@ class DcganMaker(nn.Module):
         self.apply(_initialise)
 
     def forward(self, z: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
-        one_hot = F.one_hot(c, CLASSES).to(z.dtype)
-        return self.layers(torch.cat((z, one_hot), 1)[:, :, None, None])
+        if self.labelled:
+            z = torch.cat((z, F.one_hot(c, CLASSES).to(z.dtype)), 1)
+        return self.layers(z[:, :, None, None])
 
 
 class DcganJudge(nn.Module):
-    """img and label (as ten more planes) to logit."""
+    """img and label (as ten more planes) to logit; not `labelled`, it does not see the label."""
 
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self, width: int = 64, labelled: bool = True) -> None:
         super().__init__()
+        self.labelled = labelled
         self.layers = nn.Sequential(
-            nn.Conv2d(1 + CLASSES, width, 4, 2, 1, bias=False),
+            nn.Conv2d(1 + CLASSES * labelled, width, 4, 2, 1, bias=False),
             nn.LeakyReLU(0.2),
             nn.Conv2d(width, width * 2, 4, 2, 1, bias=False),
             nn.BatchNorm2d(width * 2),
@@ -77,8 +87,10 @@ class DcganJudge(nn.Module):
         self.apply(_initialise)
 
     def forward(self, img: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
-        planes = F.one_hot(c, CLASSES).to(img.dtype)[:, :, None, None].expand(-1, -1, 28, 28)
-        return self.layers(torch.cat((img, planes), 1))[:, 0]
+        if self.labelled:
+            planes = F.one_hot(c, CLASSES).to(img.dtype)[:, :, None, None].expand(-1, -1, 28, 28)
+            img = torch.cat((img, planes), 1)
+        return self.layers(img)[:, 0]
 
 
 def _initialise(module: nn.Module) -> None:
@@ -139,16 +151,28 @@ def _mimicry(maker_width: int, judge_width: int, critic_steps: int) -> Recipe:
     )
 
 
+DCGAN = Recipe(
+    maker=DcganMaker,
+    judge=DcganJudge,
+    z_dim=100,
+    batch=128,
+    loss="bce",
+    critic_steps=1,
+    betas=(0.5, 0.999),
+    size=28,
+    uniform_sheets=True,
+)
+
 RECIPES = {
-    "dcgan": Recipe(
-        maker=DcganMaker,
-        judge=DcganJudge,
-        z_dim=100,
-        batch=128,
-        loss="bce",
-        critic_steps=1,
-        betas=(0.5, 0.999),
-        size=28,
+    "dcgan": DCGAN,
+    "video": dataclasses.replace(
+        DCGAN,
+        maker=lambda: DcganMaker(labelled=False),
+        judge=lambda: DcganJudge(labelled=False),
+        betas=(0.9, 0.999),
+        rates=(1e-4, 1e-5),
+        labelled=False,
+        label_noise=0.15,
     ),
     "mimicry": _mimicry(256, 128, critic_steps=5),  # as published for CIFAR-10
     # Not published: as wide as Trama, with fewer critic steps, for a budget of minutes on a CPU.

@@ -22,9 +22,9 @@ from training.hardware import Execution
 from training.loop import train_step
 from training.run import Run
 
-LEARNING_RATE = 2e-4
 VARIANTS = ("published", "averaged")
-_Z, _LABELS, _GENERATOR_STEP, _STATISTICS, _SAMPLES = 1, 2, 3, 4, 5  # streams of noise
+UNIFORM = "uniform"
+_Z, _LABELS, _GENERATOR_STEP, _STATISTICS, _SAMPLES, _TARGETS = range(1, 7)  # streams of noise
 _STATISTICS_BATCHES, _STATISTICS_BATCH = 16, 64
 _SAMPLE_BATCH = 100
 
@@ -62,8 +62,8 @@ class Rival:
         self.judge = recipe.judge().to(memory_format=layout)
         self.average = copy.deepcopy(self.maker).requires_grad_(requires_grad=False)
         self.makers, self.judges = (
-            torch.optim.Adam(network.parameters(), LEARNING_RATE, recipe.betas, fused=True)
-            for network in (self.maker, self.judge)
+            torch.optim.Adam(network.parameters(), rate, recipe.betas, fused=True)
+            for network, rate in zip((self.maker, self.judge), recipe.rates, strict=True)
         )
         self.bf16 = execution.precision == "bf16"
         compiled: Callable[[Any], Any] = torch.compile if execution.compile else lambda f: f
@@ -74,8 +74,8 @@ class Rival:
         recipe = self.recipe
         if recipe.decay_steps:
             share = max(0.0, 1 - self.generator_steps / recipe.decay_steps)
-            for optimizer in (self.makers, self.judges):
-                optimizer.param_groups[0]["lr"] = LEARNING_RATE * share
+            for optimizer, rate in zip((self.makers, self.judges), recipe.rates, strict=True):
+                optimizer.param_groups[0]["lr"] = rate * share
         if recipe.loss == "bce":
             self._step_bce()
         else:
@@ -95,13 +95,15 @@ class Rival:
     def _step_bce(self) -> None:
         """The tutorials': one batch, and the same fakes for both networks."""
         real, label = self._next_batch()
-        one, zero = torch.ones(len(real), 1), torch.zeros(len(real), 1)
+        one, off = torch.ones(len(real), 1), self._draw_target_noise()
         bce = F.binary_cross_entropy_with_logits
         with self._autocast():
             fake = self.make(self._draw_noise(_Z), label)
             # Two passes: BatchNorm must not see real and made garments in one batch.
             told_real, told_fake = self.tell(real, label), self.tell(fake.detach(), label)
-        loss = bce(told_real.float().flatten(1), one) + bce(told_fake.float().flatten(1), zero)
+        loss = bce(told_real.float().flatten(1), 1 - off[0]) + bce(
+            told_fake.float().flatten(1), off[1]
+        )
         _descend(self.judges, loss)
         with self._autocast():
             told = self.tell(fake, label)
@@ -131,6 +133,11 @@ class Rival:
     def _draw_noise(self, stream: int) -> torch.Tensor:
         shape = (self.recipe.batch, self.recipe.z_dim)
         return torch.from_numpy(batch_noise(self.config.seed, self.images_seen, shape, stream))
+
+    def _draw_target_noise(self) -> torch.Tensor:
+        """By how much the critic is misled about real and about made ones, [2, N, 1]."""
+        noise = batch_noise(self.config.seed, self.images_seen, (2, self.recipe.batch, 1), _TARGETS)
+        return self.recipe.label_noise * torch.special.ndtr(torch.from_numpy(noise))
 
     def _draw_labels(self, stream: int) -> torch.Tensor:
         bits = np.random.Philox(
@@ -204,8 +211,10 @@ def build(name: str, config: TrainConfig, execution: Execution, data: ImageSet) 
 
 
 def variants(name: str) -> tuple[str, ...]:
-    """Which generators a snapshot of a contender holds."""
-    return ("averaged",) if name == "trama" else VARIANTS
+    """How a snapshot of a contender is judged: by which of its generators, or from which z."""
+    if name == "trama":
+        return ("averaged",)
+    return (*VARIANTS, UNIFORM) if RECIPES[name].uniform_sheets else VARIANTS
 
 
 @torch.inference_mode()
@@ -220,13 +229,15 @@ def sample_snapshot(
         return generator.sample(label.tolist(), seeds, batch_size=_SAMPLE_BATCH), label
     recipe = RECIPES[name]
     maker = recipe.maker().eval().to(memory_format=torch.channels_last)
-    maker.load_state_dict(torch.load(folder / f"{variant}.pt", weights_only=True))
+    kept = VARIANTS[0] if variant == UNIFORM else variant
+    maker.load_state_dict(torch.load(folder / f"{kept}.pt", weights_only=True))
     c = torch.from_numpy(label)
     parts = []
     for start in range(0, count, _SAMPLE_BATCH):
         part = c[start : start + _SAMPLE_BATCH]
-        z = batch_noise(1, start, (len(part), recipe.z_dim), _SAMPLES)
-        parts.append(to_pixels(maker(torch.from_numpy(z), part)))
+        z = torch.from_numpy(batch_noise(1, start, (len(part), recipe.z_dim), _SAMPLES))
+        z = torch.special.ndtr(z) if variant == UNIFORM else z
+        parts.append(to_pixels(maker(z, part)))
     border = (recipe.size - 28) // 2
     return np.concatenate(parts)[:, border : border + 28, border : border + 28], label
 

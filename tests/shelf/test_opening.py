@@ -8,7 +8,9 @@ import pytest
 
 from model.studio import Studio
 from model.weights import save_model
+from tests.conftest import write_tiny_model
 from tests.shelf.conftest import contents, fetched, refusal, rules
+from tests.test_encoder import put_encoder
 from tests.test_weights import networks
 from ui.shelf import Entry, Shelf
 
@@ -40,6 +42,12 @@ def test_a_model_is_opened_with_its_classes_and_directions(shelf, hub, plain_mod
     assert shelf.find("user/name", entry.digest) is entry.studio
     assert fetched(tmp_path) == FETCHED
     assert not [line for line in hub.log if any(name in line for name in pickles)]
+
+
+def test_a_model_is_opened_with_its_encoder(shelf, hub, tmp_path):
+    hub.put("user/name", contents(put_encoder(write_tiny_model(tmp_path / "model"))))
+    assert shelf.open("user/name").studio.encoder.classes == 10
+    assert fetched(tmp_path) == FETCHED | {"encoder.safetensors"}
 
 
 def test_no_token_and_no_foreign_cache(shelf, hub, models, tmp_path):

@@ -48,6 +48,8 @@ UNSOUND = {
     "not a configuration": lambda files: {**files, "config.json": b"[" * 100_000},
     "empty": lambda _: {},
     "broken directions": lambda files: {**files, "directions.safetensors": b"half"},
+    "a broken encoder": lambda files: {**files, "encoder.safetensors": b"half"},
+    "a large encoder": lambda files: {**files, "encoder.safetensors": bytes(4_000_001)},
 }  # fmt: skip
 
 

@@ -1,0 +1,207 @@
+"""The encoder: a picture to the offset of its w from the mean of its class, and to the class itself.
+
+What it gives is a beginning: `model/inversion.py` goes on from there. A model folder may come
+without one; inversion then begins at the means of classes.
+"""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import nn
+from torch.nn import functional as F
+
+from model.classifier import ConvLayer, ResidualBlock
+from model.config import ModelConfig
+from model.storage import (
+    ModelFolderError,
+    check_file,
+    check_header,
+    read_tensors,
+    refuse,
+    write_atomically,
+)
+from model.weights import ENCODER_FILE, read_config
+
+MAX_ENCODER_BYTES = 4_000_000
+
+_FORMAT_VERSION = 1
+_KEY = "encoder"
+_MAX_WIDTH = 512
+_MAX_BLOCKS = 4
+_GRID = 7
+_NARROW, _HIDDEN = 32, 256
+_METRIC_RANK, _METRIC_NUMBERS = 256, 200_000
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EncoderConfig:
+    """Shape of an encoder beside its model's: as a classifier's, a width for each halving."""
+
+    widths: tuple[int, ...] = (32, 64, 128)
+    blocks: int = 2
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.widths) <= 8 or not all(
+            type(width) is int and 1 <= width <= _MAX_WIDTH for width in self.widths
+        ):
+            raise ValueError(
+                f"widths must be up to 8 numbers in 1..{_MAX_WIDTH}, not {self.widths!r}"
+            )
+        if type(self.blocks) is not int or not 0 <= self.blocks <= _MAX_BLOCKS:
+            raise ValueError(f"blocks must be in 0..{_MAX_BLOCKS}, not {self.blocks!r}")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Reach:
+    """Match errors of real garments that no network saw: their quantiles at 10, 50 and 90 %.
+
+    `one_w` is with one w for all layers, `per_layer` with a w for each; as `match_error` measures.
+    """
+
+    one_w: tuple[float, float, float]
+    per_layer: tuple[float, float, float]
+
+
+class Encoder(nn.Module):
+    """A small residual network, of which `layers` and `classify` are those of a classifier.
+
+    `root` [w_dim, w_dim] gives its answers the spread of w. `metric` [K, L w_dim] is not its own but
+    inversion's, which goes on where it ends: what `measure_metric` measured of the generator.
+    """
+
+    root: torch.Tensor
+    metric: torch.Tensor
+
+    def __init__(self, model: ModelConfig, config: EncoderConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or EncoderConfig()
+        self.classes = max(model.num_classes, 1)
+        self.shape = (model.image_channels, model.image_size, model.image_size)
+        self.reach: Reach | None = None
+        channels = model.image_channels
+        layers: list[nn.Module] = []
+        for index, width in enumerate(config.widths):
+            layers.append(nn.Sequential(ConvLayer(channels, width, 2 if index else 1), nn.ReLU()))
+            layers += [ResidualBlock(width) for _ in range(config.blocks if index else 0)]
+            channels = width
+        self.layers = nn.Sequential(*layers)
+        self.classify = nn.Linear(channels, self.classes)
+        self.narrow = nn.Conv2d(channels, _NARROW, 1)
+        self.hidden = nn.Linear(_NARROW * _GRID**2, _HIDDEN)
+        self.embed = nn.Parameter(torch.zeros(self.classes, _HIDDEN))
+        self.out = nn.Linear(_HIDDEN, model.w_dim)
+        self.register_buffer("root", torch.zeros(model.w_dim, model.w_dim))
+        width = model.num_layers * model.w_dim
+        rank = max(1, min(_METRIC_RANK, width, _METRIC_NUMBERS // width))
+        self.register_buffer("metric", torch.zeros(rank, width))
+
+    def forward(
+        self, img: torch.Tensor, c: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Offsets of w from the mean of its class [N, w_dim], and class logits [N, classes].
+
+        Args:
+            img: [N, C, H, W] in [-1, 1].
+            c: classes [N] as which the pictures are to be read; the likeliest if None.
+        """
+        x = self.layers(img.contiguous(memory_format=torch.channels_last))
+        logits: torch.Tensor = self.classify(x.mean((2, 3)))
+        c = logits.argmax(1) if c is None else c
+        x = F.relu(self.narrow(F.adaptive_avg_pool2d(x, _GRID)))
+        x = F.leaky_relu(self.hidden(x.flatten(1)) + self.embed[c], 0.2)
+        offset: torch.Tensor = self.out(x) @ self.root
+        return offset, logits
+
+
+def save_encoder(folder: str | Path, encoder: Encoder, generator_sha256: str) -> None:
+    """Write `encoder.safetensors` in a model folder in half precision, whole or not at all.
+
+    Raises:
+        ModelFolderError: a weight is beyond half precision, or the file would be over 4 MB.
+    """
+    path = Path(folder) / ENCODER_FILE
+    tensors = {k: v.detach().cpu().half().contiguous() for k, v in encoder.state_dict().items()}
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            refuse(path, f"{name} is beyond half precision; nothing was saved")
+    described = {
+        "format_version": _FORMAT_VERSION,
+        "generator_sha256": generator_sha256,
+        "widths": list(encoder.config.widths),
+        "blocks": encoder.config.blocks,
+        "reach": dataclasses.asdict(encoder.reach) if encoder.reach else None,
+    }
+    content = save(tensors, metadata={_KEY: json.dumps(described, sort_keys=True)})
+    if len(content) > MAX_ENCODER_BYTES:
+        refuse(path, f"{len(content):,} bytes; {MAX_ENCODER_BYTES:,} at most. Nothing was saved")
+    write_atomically(path, content)
+
+
+def load_encoder(folder: str | Path, generator_sha256: str) -> Encoder | None:
+    """Encoder of a model folder: fp32, on the CPU, frozen; None if the folder has none.
+
+    Raises:
+        ModelFolderError: the file is damaged or another generator's; says what to do.
+    """
+    path = Path(folder) / ENCODER_FILE
+    if not path.exists():
+        return None
+    described, again = _read_description(path), f"run python -m training.encode {folder}"
+    expected = {"format_version", "generator_sha256", "widths", "blocks", "reach"}
+    if set(described) != expected or described["format_version"] != _FORMAT_VERSION:
+        refuse(path, f"not an encoder of format_version {_FORMAT_VERSION}: {again}")
+    if described["generator_sha256"] != generator_sha256:
+        refuse(path, f"generator_sha256 is another generator's: {again}")
+    try:
+        widths = described["widths"]
+        if not isinstance(widths, list):
+            refuse(path, f"widths must be a list, not {widths!r:.100}")
+        config = EncoderConfig(widths=tuple(widths), blocks=described["blocks"])
+    except ValueError as error:
+        if isinstance(error, ModelFolderError):
+            raise
+        refuse(path, str(error), error)
+    with torch.device("meta"):  # no memory is taken for what may be refused
+        network = Encoder(read_config(folder), config)
+    shapes = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
+    network.load_state_dict(read_tensors(path, shapes), strict=True, assign=True)
+    network.reach = _parse_reach(path, described["reach"])
+    return network.to(memory_format=torch.channels_last).eval().requires_grad_(False)
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    check_file(path)
+    check_header(path)
+    if path.stat().st_size > MAX_ENCODER_BYTES:
+        refuse(path, f"more than {MAX_ENCODER_BYTES:,} bytes")
+    try:
+        with safe_open(path, framework="pt") as file:
+            described = json.loads((file.metadata() or {}).get(_KEY, "null"))
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
+        refuse(path, f"not whole ({error})", error)
+    return described if isinstance(described, dict) else {}
+
+
+def _parse_reach(path: Path, given: object) -> Reach | None:
+    if given is None:
+        return None
+    names = {field.name for field in dataclasses.fields(Reach)}
+    if not isinstance(given, dict) or set(given) != names:
+        refuse(path, f"reach must have the fields {', '.join(sorted(names))}")
+    found: dict[str, Any] = {}
+    for name, values in given.items():
+        if (
+            not isinstance(values, list)
+            or len(values) != 3
+            or not all(isinstance(v, int | float) and math.isfinite(v) for v in values)
+            or not 0 <= values[0] <= values[1] <= values[2]
+        ):
+            refuse(path, f"reach: {name} must be three rising numbers, not {values!r:.100}")
+        found[name] = tuple(float(value) for value in values)
+    return Reach(**found)

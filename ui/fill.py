@@ -1,0 +1,120 @@
+"""Erase and complete: several ways to fill in what a visitor erased, as a job of its own."""
+
+import base64
+import binascii
+import reprlib
+
+import numpy as np
+
+from model.checks import number, whole_number
+from model.code import Code
+from model.completion import FEWEST, MOST, STEPS, complete
+from model.inversion import Step
+from model.keepsake import stamp_png
+from model.latents import MAX_SEED
+from model.studio import Studio
+from ui.desk import PICTURE_SIDE, Answer, Desk, Json, describe, encode
+from ui.jobs import Job, JobBusyError, Jobs
+
+_LONGEST = 2**20
+"""Characters of base64; a picture of 256 x 256 in colour has a quarter of it."""
+
+
+class Fill:
+    """What the eraser asks the server: to begin, how far it is, to stop, and a file."""
+
+    def __init__(self, desk: Desk, jobs: Jobs) -> None:
+        self.desk, self.jobs = desk, jobs
+
+    def complete(self, request: Json) -> Answer:
+        """Begin to complete a picture: the answer names the job."""
+        studio = self.desk.studio
+        pixels = _pixels(studio, request)
+        hidden = _mask(studio, request)
+        count = whole_number("count", request.get("count"), FEWEST, MOST)
+        different = number("different", request.get("different"), 0, 1)
+        seed = whole_number("seed", request.get("seed"), 0, MAX_SEED)
+        metric = studio.encoder.metric if studio.encoder else None
+
+        def work(job: Job) -> Answer:
+            def tell(place: int, _: Step) -> None:
+                job.tell((place + 1) / STEPS)
+
+            def stopped() -> bool:
+                return job.stopped
+
+            made = complete(
+                studio.generator,
+                pixels,
+                hidden,
+                count,
+                different,
+                None,
+                seed,
+                tell,
+                stopped,
+                metric,
+            )
+            codes = [
+                Code.of(studio.generator, label, ws)
+                for label, ws in zip(made.labels, made.ws, strict=True)
+            ]
+            recipes = [studio.from_code(code.label, code) for code in codes]
+            answer: Answer = {
+                "garments": [describe(recipe) for recipe in recipes],
+                "pixels": encode(made.pixels),
+            }
+            if studio.critic is not None:
+                opinions = studio.critic.opinions(made.pixels, list(made.labels))
+                answer["opinions"] = [{"score": o.score, "word": o.word} for o in opinions]
+            return answer
+
+        try:
+            return self.jobs.start(work)
+        except JobBusyError as error:
+            return {"error": str(error), "reason": "job_busy"}
+
+    def complete_step(self, request: Json) -> Answer:
+        """How far a job is, or the garments: their pixels are the completed ones."""
+        return self.jobs.step(request.get("job"))
+
+    def complete_stop(self, request: Json) -> Answer:
+        """Let a job be."""
+        return self.jobs.stop(request.get("job"))
+
+    def completed_picture(self, request: Json) -> Answer:
+        """A completed picture as a PNG to keep, in the dye of its recipe."""
+        recipe = self.desk.recipe(request)
+        image = self.desk.cloth(recipe, _pixels(self.desk.studio, request), PICTURE_SIDE)
+        png = base64.b64encode(stamp_png(image, recipe.text)).decode()
+        return {"png": f"data:image/png;base64,{png}"}
+
+
+def _pixels(studio: Studio, request: Json) -> np.ndarray:
+    """Pixels [H, W, C] of the request."""
+    size, channels = studio.config.image_size, studio.config.image_channels
+    return _bytes(request, "pixels", size * size * channels).reshape(size, size, channels)
+
+
+def _mask(studio: Studio, request: Json) -> np.ndarray:
+    """What of the picture is missing, bool [H, W]; some of it, and not all."""
+    size = studio.config.image_size
+    hidden = _bytes(request, "mask", size * size).reshape(size, size) > 0
+    if not 0 < hidden.sum() < hidden.size:
+        raise ValueError(f"mask must hide 1..{hidden.size - 1} pixels, not {int(hidden.sum())}")
+    return hidden
+
+
+def _bytes(request: Json, field: str, count: int) -> np.ndarray:
+    """A field of so many bytes in base64, as uint8 [count]."""
+    given = request.get(field)
+    told = f"{field} must be base64 of {count} bytes, not {reprlib.repr(given)}"
+    if not isinstance(given, str) or len(given) > _LONGEST:
+        raise ValueError(told)
+    try:
+        data = base64.b64decode(given, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(told) from error
+    if len(data) != count:
+        raise ValueError(told)
+    return np.frombuffer(data, dtype=np.uint8).copy()  # torch wants to be able to write
