@@ -184,6 +184,13 @@ def class_logits(classifier: nn.Module, pixels: np.ndarray) -> torch.Tensor:
     return torch.cat(parts)
 
 
+def class_chances(classifier: nn.Module, pixels: np.ndarray) -> np.ndarray:
+    """uint8 pixels [N, H, W, C] -> the chance of each class [N, classes], each garment by itself."""
+    logits = [class_logits(classifier, pixels[n : n + 1]) for n in range(len(pixels))]
+    chances: np.ndarray = torch.cat(logits).softmax(1).numpy()
+    return chances
+
+
 def predict_labels(classifier: nn.Module, pixels: np.ndarray) -> np.ndarray:
     """uint8 pixels [N, H, W, C] -> the likeliest label [N]."""
     labels: np.ndarray = class_logits(classifier, pixels).argmax(1).numpy()

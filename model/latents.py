@@ -49,11 +49,19 @@ def map_seeds(
     for label in labels:
         if classes and not 0 <= label < classes:
             raise ValueError(f"label must be in 0..{classes - 1}, not {label!r}")
-    z = draw_z(seeds, generator.config.z_dim).to(generator.device)
+    return map_noise(generator, labels, draw_z(seeds, generator.config.z_dim), daring)
+
+
+@torch.inference_mode()
+def map_noise(
+    generator: Generator, labels: Sequence[int], z: torch.Tensor, daring: float = 1.0
+) -> torch.Tensor:
+    """W [N, w_dim] of one garment for each label and each row of z [N, z_dim], truncated likewise."""
+    z = z.to(generator.device)
     c = torch.tensor([int(label) for label in labels], dtype=torch.int64, device=generator.device)
-    c = c if classes else torch.zeros_like(c)
+    c = c if generator.config.num_classes else torch.zeros_like(c)
     # One row at a time: matrix products of another height may round differently.
-    rows = [generator.mapping(z[i : i + 1], c[i : i + 1]) for i in range(len(seeds))]
+    rows = [generator.mapping(z[i : i + 1], c[i : i + 1]) for i in range(len(z))]
     w = torch.cat(rows) if rows else z.new_zeros(0, generator.config.w_dim)
     return truncate(generator, w, c, daring)
 

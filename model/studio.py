@@ -190,7 +190,10 @@ class Studio:
 
     def draw(self, recipes: Sequence[Recipe]) -> np.ndarray:
         """Pixels [N, H, W, C] of garments: each the same bytes in any company."""
-        ws = all_ws(self.generator, recipes)
+        return self.draw_ws(all_ws(self.generator, recipes))
+
+    def draw_ws(self, ws: torch.Tensor) -> np.ndarray:
+        """Pixels [N, H, W, C] of ws [N, L, w_dim], likewise."""
         if len(ws) > 1 and not ws.is_cuda and drawers() > 1:
             return self._batches.each(ws)
         with self._turn:

@@ -15,6 +15,7 @@ from model.classifier import (
     WEIGHTS_FILE,
     Classifier,
     ClassifierConfig,
+    class_chances,
     class_logits,
     load_classifier,
     predict_labels,
@@ -154,3 +155,12 @@ def test_what_is_not_finite_is_not_saved(tmp_path):
     with pytest.raises(ModelFolderError, match=r"head\.bias"):
         save_classifier(tmp_path / "c", classifier)
     assert not (tmp_path / "c").exists()
+
+
+def test_chances_are_a_garments_own_and_sum_to_one():
+    pixels = np.random.RandomState(0).randint(0, 256, (3, 28, 28, 1)).astype(np.uint8)
+    classifier = load_classifier()
+    together = class_chances(classifier, pixels)
+    assert together.shape == (3, 10)
+    assert np.allclose(together.sum(1), 1, atol=1e-5)
+    assert together[1:2].tobytes() == class_chances(classifier, pixels[1:2]).tobytes()

@@ -162,7 +162,7 @@ def test_bad_configuration_names_field_and_value(field, value):
 
 def test_spectral_norm_agrees_with_the_singular_values():
     from model.discriminator import Discriminator
-    from training.spectral import SpectralNorm
+    from model.spectral import SpectralNorm
 
     torch.manual_seed(0)
     critic = Discriminator(PRESETS["fashion-mnist-toy"].model)

@@ -5,8 +5,8 @@ import typing
 from typing import Any, Literal
 
 from model.config import ConfigError, ModelConfig
+from model.losses import Loss
 
-Loss = Literal["hinge", "relativistic"]
 Precision = Literal["auto", "fp32", "bf16"]
 Compile = Literal["auto", "yes", "no"]
 

@@ -14,9 +14,11 @@ import torch
 from model.classifier import load_classifier
 from model.directions import Directions, NamedDirection, save_directions
 from model.generator import Generator
+from model.history import HISTORY_FOLDER
 from model.layers import EPSILON, StyleNorm
 from model.opinion import save_heaps
 from model.weights import (
+    CONFIG_FILE,
     DIRECTIONS_FILE,
     DISCRIMINATOR_FILE,
     OPINION_FILE,
@@ -124,6 +126,23 @@ def derive_opinions(folder: Path) -> str:
     return f"opinions: {len(real):,} real garments and as many made ones, at two darings"
 
 
+def derive_history(folder: Path) -> int:
+    """Class means for each moment of the training that the folder keeps; returns how many."""
+    moments = sorted((folder / HISTORY_FOLDER).glob(f"*/{CONFIG_FILE}"))
+    for moment in (config.parent for config in moments):
+        (moment / DIRECTIONS_FILE).unlink(missing_ok=True)
+        generator = load_generator(moment)
+        none = torch.zeros(0, generator.config.w_dim)
+        directions = Directions(
+            class_means=class_means(generator),
+            named=(),
+            components=none,
+            generator_sha256=generator_sha256(moment),
+        )
+        save_directions(moment, directions)
+    return len(moments)
+
+
 def format_table(verdicts: list[Verdict]) -> str:
     """Survivors first, each with its figures, then what was dropped and why."""
     if not verdicts:
@@ -171,10 +190,12 @@ def main(arguments: list[str] | None = None) -> int:
                 directions, verdicts = derive(folder)
                 save_directions(folder, directions)
                 opinions = derive_opinions(folder)
+                moments = derive_history(folder)
             write_card(folder)
             print(folder)
             print(format_table(verdicts))
             print(opinions)
+            print(f"history: class means of {moments} moments")
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

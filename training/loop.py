@@ -2,17 +2,18 @@
 
 import dataclasses
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
 
+from model.duel import take_turns
 from model.pixels import to_img
 from training import alarms, distributed
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.data import ImageSet, batch_indices, batch_noise
 from training.ema import ema_decay, update_ema
 from training.journal import Journal
-from training.losses import discriminator_loss, generator_loss
 from training.run import Mixing, Run
 from training.schedule import learning_rate, snapshot_images
 
@@ -42,22 +43,24 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
                 base, run.images_seen, config.total_images, config.decay_start
             )
 
-    # The critic learns to tell them apart.
+    # The critic learns to tell them apart, then the generator to please it.
     fake = run.generate(z.to(run.device), label, _draw_mixing(run, rows))
     run.spectral.iterate()
-    both, both_labels = torch.cat((real, fake.detach())), torch.cat((label, label))
-    made = torch.arange(2, device=run.device).repeat_interleave(len(label))
-    logits = run.judge(run.spectral.weights(), both, both_labels, made)
-    real_logits, fake_logits = logits.chunk(2)
-    critic_loss = discriminator_loss(config.loss, real_logits, fake_logits)
-    _descend(run.discriminator_optimizer, critic_loss, "critic_loss")
 
-    # The generator learns to please the critic that has just learnt. In pairs, the real side is
-    # the critic's word of a moment ago: asking again would cost a tenth of the step.
-    weights = {name: weight.detach() for name, weight in run.spectral.weights().items()}
-    pleased_logits = run.judge(weights, fake, label, made[len(label) :])
-    maker_loss = generator_loss(config.loss, real_logits.detach(), pleased_logits)
-    _descend(run.generator_optimizer, maker_loss, "generator_loss")
+    def judge(
+        img: torch.Tensor, label: torch.Tensor, made: torch.Tensor, frozen: bool
+    ) -> torch.Tensor:
+        weights = run.spectral.weights()
+        if frozen:
+            weights = {name: weight.detach() for name, weight in weights.items()}
+        logits: torch.Tensor = run.judge(weights, img, label, made)
+        return logits
+
+    descend = (
+        partial(_descend, run.discriminator_optimizer),
+        partial(_descend, run.generator_optimizer),
+    )
+    turns = take_turns(judge, real, fake, label, descend, config.loss)
 
     # The average follows.
     run.images_seen += config.batch_size
@@ -66,10 +69,10 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
     )
     update_ema(run.generator_ema, run.generator, decay)
     return {
-        "critic_loss": critic_loss.detach(),
-        "generator_loss": maker_loss.detach(),
-        "real_logit": real_logits.detach().mean(),
-        "fake_logit": fake_logits.detach().mean(),
+        "critic_loss": turns.critic_loss,
+        "generator_loss": turns.generator_loss,
+        "real_logit": turns.real_logits.mean(),
+        "fake_logit": turns.fake_logits.mean(),
         "fake_spread": fake.detach().std(0).mean(),
         "real_spread": real.std(0).mean(),
     }

@@ -13,6 +13,7 @@ from huggingface_hub import (
 )
 
 from model.client import HubError, check_repo_id, check_revision, explained, open_api
+from model.history import HISTORY_FOLDER
 from model.push import PUSHED_FILES, generator_tag, push_folder, tag_generator
 from model.weights import (
     CARD_FILE,
@@ -51,6 +52,8 @@ def space_files(root: Path = ROOT) -> dict[str, Path]:
         paths += sorted((root / name).rglob("*"))
     for config in sorted((root / "weights").glob(f"*/{CONFIG_FILE}")):
         paths += [config.parent / name for name in MODEL_FILES]
+        paths += sorted((config.parent / HISTORY_FOLDER).glob("*/*"))
+    paths += sorted((root / "weights" / "lesson").glob("*"))
     files = {path.relative_to(root).as_posix(): path for path in paths if path.is_file()}
     if "app.py" not in files:
         raise ValueError("app.py is missing: a Space needs the page")

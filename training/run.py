@@ -11,13 +11,13 @@ from torch.func import functional_call
 from model.discriminator import Discriminator
 from model.generator import Generator
 from model.latents import broadcast
+from model.spectral import SpectralNorm
 from model.weights import load_discriminator, load_generator, save_model
 from training import distributed
 from training.config import TrainConfig
 from training.data import ImageSet
 from training.ema import estimate_statistics
 from training.hardware import Execution
-from training.spectral import SpectralNorm
 from training.spread import estimate_spread
 
 Network = TypeVar("Network", bound=torch.nn.Module)

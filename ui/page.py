@@ -8,10 +8,10 @@ import gradio as gr
 
 from model.dye import DYES, MARGIN
 from model.latents import MAX_SEED
-from model.studio import Studio
-from ui import adjust, blend, collection, line, models, photo, wardrobe
+from ui import adjust, blend, collection, learn, line, models, photo, wardrobe
 from ui.desk import Answer, Desk, Json, answering, key_of, speaking_of
 from ui.model_setup import model_setup
+from ui.opinion import Opinions, suits
 from ui.parts import HERE, load_words, page_address, read, when_ready
 
 FAVICON = HERE / "mark.png"
@@ -21,6 +21,7 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
     "blend": blend.build,
     "adjust": adjust.build,
     "photo": photo.build,
+    "learn": learn.build,
     "models": models.build,
     "collection": collection.build,
 }
@@ -40,8 +41,10 @@ SCRIPTS = (
     "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
     "kept-tree.js", "kept-file.js", "dataset.js",
     "photo-file.js", "crop.js", "eraser.js", "fill.js",
+    "lesson-parts.js", "opinion.js", "lesson-kinds.js", "lesson-noise.js", "lesson-duel.js",
+    "lesson-train.js",
 )  # fmt: skip
-SHARED_STYLES = ("trama.css", "dialogs.css", "fill.css")
+SHARED_STYLES = ("trama.css", "dialogs.css", "fill.css", "opinion.css")
 STYLES = (
     *SHARED_STYLES,
     *sorted(path.name for path in HERE.glob("*.css") if path.stem in SCREENS),
@@ -79,34 +82,38 @@ def build(desk: Desk, origin: Origin) -> None:
 
 
 def _built(desk: Desk) -> list[str]:
-    """Adjustments are there even if the page's own model has none: another may."""
-    wanted = _screens(desk.studio)
-    return [name for name in SCREENS if name in wanted or name == "adjust"]
+    """Adjustments and the lesson are there even if not for the page's own model: another may."""
+    wanted = _screens(desk)
+    return [name for name in SCREENS if name in wanted or name in ("adjust", "learn")]
 
 
-def _screens(studio: Studio) -> list[str]:
+def _screens(desk: Desk) -> list[str]:
+    studio = desk.studio
     left_out = {
         "adjust": not studio.controls,
         "line": not 1 < studio.config.num_classes <= line.MOST_GARMENTS,
+        "learn": not suits(desk),
     }
     return [name for name in SCREENS if not left_out.get(name)]
 
 
 def _header(desk: Desk, origin: Origin) -> gr.HTML:
     """Name, screens and languages; carries the style and the scripts that every part shares."""
-    scripts = [f"window.trama={{setup:{_setup(desk.studio)}}};", *map(read, SCRIPTS)]
+    scripts = [f"window.trama={{setup:{_setup(desk)}}};", *map(read, SCRIPTS)]
 
     built = _built(desk)
 
     def setup(request: Json) -> Answer:
         """What the scripts and the screens know of a model that a link or a visitor named."""
         with speaking_of(key_of(desk.fetch(request.get("model")))):
-            screens = [name for name in _screens(desk.studio) if name in built]
+            screens = [name for name in _screens(desk) if name in built]
             firsts = {name: FIRSTS[name](desk) for name in screens if name in FIRSTS}
             return {"setup": {**model_setup(desk.studio), "screens": screens}, "firsts": firsts}
 
+    opinions = Opinions(desk)
     calls = (
-        setup, desk.open, desk.garment, desk.line, desk.mix, desk.make_children, desk.picture
+        setup, desk.open, desk.garment, desk.line, desk.mix, desk.make_children, desk.picture,
+        opinions.opinion, opinions.nearest,
     )  # fmt: skip
     return gr.HTML(
         html_template=read("header.html"),
@@ -132,11 +139,11 @@ def _footer(origin: Origin) -> gr.HTML:
     )
 
 
-def _setup(studio: Studio) -> str:
+def _setup(desk: Desk) -> str:
     """What the scripts know, as JSON that may stand inside a script element."""
     setup = {
-        **model_setup(studio),
-        "screens": _screens(studio),
+        **model_setup(desk.studio),
+        "screens": _screens(desk),
         "address": page_address(),
         "margin": MARGIN,
         "max_seed": MAX_SEED,

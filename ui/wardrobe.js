@@ -124,15 +124,21 @@ $('daring-row', root).hidden = !setup.daring;
 if (setup.daring) daring.max = setup.daring.most;
 chips.hidden = $('line-section', root).hidden = setup.classes.length < 2;
 
+/* The critic and the nearest training garments: folded, and asked for only while somebody looks. */
+const opinion = $('opinion', root), panel = trama.opinionPanel($('panel', root));
+const look = () => { if (opinion.open) panel.ask(trama.garment); };
+opinion.addEventListener('toggle', look);
+
 trama.on('garment', () => {
   drawRail();
   drawStage();
+  look();
   const { seed, daring } = trama.garment;
   if (here.line[0]?.seed === seed && here.line[0].daring === daring) drawLine();
   else askLine({ seed, daring });
   $('line-seed', root).textContent = trama.word('seed_of', trama.garment);
 });
-trama.on('dye', () => { drawRail(); drawLine(); drawStage(); });
+trama.on('dye', () => { drawRail(); drawLine(); drawStage(); look(); });
 trama.on('view', drawStage);
 trama.on('pair', drawStage);
 trama.on('collection', () => { drawRail(); drawStage(); });
@@ -153,6 +159,7 @@ trama.mount(root, () => {
   seed.value = here.seed;
   drawDaring();
   drawHint();
+  panel.draw();
   trama.emit('garment');
 });
 trama.openAddress();

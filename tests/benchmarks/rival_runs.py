@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from model.losses import discriminator_loss
 from model.pixels import to_img, to_pixels
 from model.weights import load_generator
 from tests.benchmarks.rival_networks import CLASSES, RECIPES, Recipe
@@ -19,7 +20,6 @@ from training.data import ImageSet, batch_indices, batch_noise
 from training.ema import ema_decay, update_ema
 from training.hardware import Execution
 from training.loop import train_step
-from training.losses import discriminator_loss
 from training.run import Run
 
 VARIANTS = ("published", "averaged")

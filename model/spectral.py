@@ -35,13 +35,19 @@ class SpectralNorm:
             self.v[name] = F.normalize(matrix.T @ self.u[name], dim=0)
             self.u[name] = F.normalize(matrix @ self.v[name], dim=0)
 
-    def weights(self) -> dict[str, torch.Tensor]:
-        """All parameters, each matrix divided by its largest singular value; differentiable."""
+    def weights(self, hold: float = 1.0) -> dict[str, torch.Tensor]:
+        """All parameters, each matrix divided by its largest singular value; differentiable.
+
+        With `hold` that value is raised to a power first: 0 lets the matrices be.
+        """
         parameters = dict(self.network.named_parameters())
         return {
-            name: p / torch.dot(self.u[name], p.flatten(1) @ self.v[name]) if name in self.u else p
+            name: p / self._largest(name, p) ** hold if hold and name in self.u else p
             for name, p in parameters.items()
         }
+
+    def _largest(self, name: str, p: torch.Tensor) -> torch.Tensor:
+        return torch.dot(self.u[name], p.flatten(1) @ self.v[name])
 
     def state_dict(self) -> dict[str, dict[str, torch.Tensor]]:
         """Singular vectors, for a checkpoint."""

@@ -1,9 +1,11 @@
 """Adversarial losses of logits [N]; each returns a scalar to be minimised."""
 
+from typing import Literal
+
 import torch
 from torch.nn import functional as F
 
-from training.config import Loss
+Loss = Literal["hinge", "relativistic"]
 
 
 def discriminator_loss(

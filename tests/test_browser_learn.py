@@ -1,0 +1,201 @@
+"""The lesson in a real browser: six steps, each answered by doing, in both languages and sizes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browsing import (
+    DESKTOP,
+    OPENED,
+    PHONE,
+    TOUCH,
+    VISITORS,
+    drawn,
+    expect_new,
+    overflowing,
+    save,
+    told,
+)
+from tests.test_accessibility import violations
+from ui.lesson_code import LINES, ROOT
+
+STEPS = ("kinds", "noise", "critic", "duel", "wrong", "uses")
+
+
+def step(page: Page, name: str) -> Any:
+    return page.locator(f"#learn [data-step={name}]")
+
+
+def opened(visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]) -> Page:
+    page = visit(locale, viewport, "learn", **more)
+    drawn(page, "#learn .tenfold li:last-child canvas")
+    return page
+
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), VISITORS)
+def test_six_steps_are_done_by_doing(
+    visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
+) -> None:
+    page = opened(visit, locale, viewport, {**more, "reduced_motion": "reduce"})
+    learn = page.locator("#learn")
+    expect(page).to_have_title(f"{told(locale, 'learn')} · Trama")
+    expect(page.get_by_role("link", name=told(locale, "learn"), exact=True)).to_be_visible()
+    expect(learn.locator(".path li")).to_have_count(6)
+    assert overflowing(page) == []
+
+    # Two kinds of network.
+    kinds = step(page, "kinds")
+    expect(kinds.locator(".bars li")).to_have_count(5)
+    before = kinds.locator(".bars").inner_text()
+    kinds.locator(".five button").last.click()
+    expect(kinds.locator(".bars")).not_to_have_text(before)
+    six = "#learn .made li:last-child canvas"
+    picture = drawn(page, six)
+    kinds.locator(".words button").first.click()
+    expect_new(page, six, picture)
+
+    # From noise to garment: one number, all of them, none; another noise; another class.
+    noise, big = step(page, "noise"), "#learn [data-part=woven]"
+    swap, picture = noise.get_by_role("slider"), drawn(page, big)
+    noise.locator("[data-part=noise-mark]").click()
+    expect(noise.locator(".ask output")).to_have_text(told(locale, "learn_noise_no"))
+    swap.press("ArrowRight")
+    few = expect_new(page, big, picture)
+    swap.press("End")
+    expect_new(page, big, few)
+    noise.locator("[data-part=noise-mark]").click()
+    expect(noise.locator(".ask")).to_have_attribute("data-state", "yes")
+    swap.press("Home")
+    page.wait_for_function(
+        "([s, first]) => document.querySelector(s).toDataURL() === first", arg=[big, picture]
+    )
+    noise.locator("[data-part=noise] i").nth(2).click()
+    expect_new(page, big, picture)
+    noise.locator("[data-part=noise-roll]").click()
+    picture = drawn(page, big)
+    noise.locator(".tenfold button").first.click()
+    expect_new(page, big, picture)
+
+    # The critic: a guess, its score, the nearest training garments.
+    critic = step(page, "critic")
+    critic.scroll_into_view_if_needed()
+    expect(critic.locator("[data-part=panel] .mine")).to_be_hidden()
+    expect(critic.locator(".five li")).to_have_count(5, timeout=90_000)
+    critic.get_by_role("slider").press("End")
+    critic.get_by_role("button", name=told(locale, "learn_reveal")).click()
+    expect(critic.locator(".ask")).to_have_attribute("data-state", "yes")
+    expect(critic.locator(".ask output").last).to_contain_text("100")
+    expect(critic.locator("[data-part=panel] .mine")).to_be_visible()
+
+    # The duel, scrubbed and stepped.
+    duel = step(page, "duel")
+    scrub = duel.locator("[data-part=moment]")
+    expect(duel.locator("[data-part=duel-back]")).to_be_disabled()
+    for at in range(2, 7):
+        scrub.press("ArrowRight")
+        expect(duel.locator("[data-part=duel]")).to_have_attribute("data-at", str(at))
+    duel.locator("[data-part=duel-next]").click()
+    expect(duel.locator(".ask")).to_have_attribute("data-state", "yes")
+    expect(duel.locator("[data-part=duel-next]")).to_be_disabled()
+
+    # What goes wrong: a wrong answer is no end.
+    wrong = step(page, "wrong")
+    runs = ("collapse", "overpowering", "too-fast")
+    for number, run in enumerate(runs):
+        case = wrong.locator(".case").nth(number)
+        case.get_by_role("slider").press("Home")
+        case.locator(f"[data-answer={runs[number - 1]}]").click()
+        expect(case).to_have_attribute("data-state", "no")
+        case.locator(f"[data-answer={run}]").click()
+        expect(case).to_have_attribute("data-state", "yes")
+    expect(wrong.locator(".ask")).to_have_attribute("data-state", "yes")
+
+    # Three uses.
+    uses = step(page, "uses")
+    uses.locator("[data-use=images]").click()
+    expect(uses.locator(".ask")).to_have_attribute("data-state", "no")
+    uses.locator("[data-use=data]").click()
+    expect(uses.locator(".ask")).to_have_attribute("data-state", "yes")
+
+    done = set(page.evaluate("JSON.parse(localStorage.getItem('trama.lesson'))"))
+    assert {"noise", "critic", "duel", "wrong", "uses"} <= done <= set(STEPS)
+    assert overflowing(page) == []
+    assert violations(page) == []
+    page.evaluate("scrollTo(0, 0)")
+    save(page, f"learn-{locale}-{viewport['width']}")
+    uses.locator("[data-go=wardrobe]").click()
+    expect(page.locator("#wardrobe")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("locale", "viewport", "more"), [("pt-BR", DESKTOP, {}), ("en-US", PHONE, TOUCH)]
+)
+def test_the_lines_are_those_of_the_repository(
+    visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
+) -> None:
+    page = opened(visit, locale, viewport, more)
+    for part, places in LINES.items():
+        details = page.locator(f"#learn [data-code={part}]")
+        details.locator("summary").click()
+        expect(details.locator("pre")).to_have_count(len(places))
+        for number, (file, name) in enumerate(places):
+            shown = details.locator("pre code").nth(number).text_content() or ""
+            assert f"def {name.split('.')[-1]}(" in shown
+            title = details.locator("p").nth(number).inner_text()
+            assert title.startswith(file)
+            first, last = (int(word) for word in title.split() if word.isdigit())
+            lines = (ROOT / file).read_text(encoding="utf-8").splitlines()[first - 1 : last]
+            assert [line.strip() for line in lines] == [line.strip() for line in shown.split("\n")]
+    assert overflowing(page) == []
+    assert violations(page) == []
+    save(page, f"learn-code-{locale}-{viewport['width']}")
+
+
+def test_a_training_is_watched_and_stopped(visit: OPENED) -> None:
+    page = opened(visit, "en-US", DESKTOP, {})
+    train = page.locator("#learn [data-part=train]")
+    train.get_by_role("button", name="Train", exact=True).click()
+    expect(train.locator("[data-part=train-seen]")).to_contain_text("boots seen", timeout=60_000)
+    first = drawn(page, "#learn .sheet4 canvas")
+    expect_new(page, "#learn .sheet4 canvas", first)
+    train.get_by_role("button", name="Stop").click()
+    expect(train.locator("[data-part=train-say]")).to_contain_text("Nothing is kept")
+    expect(train.get_by_role("button", name="Train again")).to_be_enabled()
+
+    rate = train.locator("[data-knob=learning_rate]")
+    rate.press("End")
+    expect(rate).to_have_attribute("aria-valuetext", "0.100")
+    train.locator("[data-part=train-reset]").click()
+    expect(rate).to_have_attribute("aria-valuetext", "0.0019")
+
+
+def test_the_wardrobe_has_the_critic_folded(visit: OPENED) -> None:
+    page = visit("en-US")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.locator("#wardrobe .rail .tile").nth(1).click()
+    page.wait_for_timeout(500)
+    assert not any('"nearest"' in data or '"opinion"' in data for data in asked)
+    panel = page.locator("#wardrobe [data-part=opinion]")
+    panel.locator("summary").click()
+    expect(panel.locator(".five li")).to_have_count(5, timeout=90_000)
+    before = panel.locator(".keyline").inner_text()
+    page.locator("#wardrobe .rail .tile").nth(4).click()
+    expect(panel.locator(".keyline")).not_to_have_text(before)
+    assert violations(page) == []
+    save(page, "wardrobe-opinion")
+
+
+def test_without_the_data_set_the_panel_says_so(
+    visit: OPENED, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from ui import opinion
+
+    monkeypatch.setattr(opinion, "_neighbours", lambda: None)
+    page = visit("en-US")
+    panel = page.locator("#wardrobe [data-part=opinion]")
+    panel.locator("summary").click()
+    expect(panel.locator(".verdict")).to_contain_text("not on this machine")
+    expect(panel.locator(".five")).to_be_hidden()

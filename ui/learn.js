@@ -1,0 +1,102 @@
+/* Learn: the lesson's six steps; each is done when its question is answered, not when it was scrolled past. */
+(() => {
+const { $, $$, setup, make } = trama, root = element, KEY = 'trama.lesson', first = props.first;
+const sections = $$('.lesson', root), path = $('path', root), guess = $('guess', root);
+const here = { asked: false, opened: false, told: new Map() };
+const done = new Set((() => {
+  try {
+    const stored = JSON.parse(localStorage.getItem(KEY));
+    return Array.isArray(stored) ? stored : [];
+  } catch { return []; }
+})());
+const TITLES = { kinds: () => trama.word('learn_path_kinds'), noise: () => trama.word('learn_path_noise'), critic: () => trama.word('learn_critic_title'),
+  duel: () => trama.word('learn_path_duel'), wrong: () => trama.word('learn_wrong_title'), uses: () => trama.word('learn_uses_title') };
+
+const shown = () => sections.filter(section => !section.hidden);
+function drawPath() {
+  const steps = shown(), next = steps.find(({ dataset }) => !done.has(dataset.step));
+  path.style.setProperty('--steps', steps.length);
+  path.replaceChildren(...steps.map((section, i) => {
+    const { step } = section.dataset, item = make('li'), link = make('button', undefined, done.has(step) ? 'done' : ''), name = TITLES[step]();
+    $$('.nr', section)[0].textContent = i + 1;
+    link.append(make('b', done.has(step) ? '✓' : `${i + 1}`), make('span', name));
+    link.setAttribute('aria-label', trama.word(done.has(step) ? 'learn_step_done' : 'learn_step', { number: i + 1, name }));
+    if (section === next) link.setAttribute('aria-current', 'step');
+    link.onclick = () => {
+      const still = matchMedia('(prefers-reduced-motion:reduce)').matches, title = $$('h2', section)[0];
+      section.scrollIntoView({ behavior: still ? 'auto' : 'smooth', block: 'start' });
+      title.tabIndex = -1;
+      title.focus({ preventScroll: true });
+    };
+    item.append(link);
+    return item;
+  }));
+}
+function drawAsk(step) {
+  const ask = $$(`[data-step=${step}] .ask`, root)[0], told = here.told.get(step);
+  ask.dataset.state = done.has(step) ? 'yes' : told ? 'no' : '';
+  [...ask.children].at(-1).textContent = told ? told() : '';
+}
+const solved = (step, tell, right = true) => {
+  here.told.set(step, tell);
+  if (right && !done.has(step)) {
+    done.add(step);
+    try { localStorage.setItem(KEY, JSON.stringify([...done])); } catch { /* private window: done until it is closed */ }
+    drawPath();
+  }
+  drawAsk(step);
+};
+for (const section of sections) [...$$('.ask', section)[0].children].at(-1).setAttribute('aria-live', 'polite');
+
+const panel = trama.opinionPanel($('panel', root), { hidden: true });
+const duel = trama.lessonDuel(root, solved), wrong = trama.lessonWrong(root, solved), noise = trama.lessonNoise(root, server, solved);
+const kinds = trama.lessonKinds(root, server, solved);
+const train = trama.lessonTrain(root, server, () => first.boots_spread);
+const drawGuess = () => { $('guessed', root).textContent = guess.value; trama.fill(guess); };
+guess.oninput = () => { drawGuess(); panel.guess(Number(guess.value)); };
+$('reveal', root).onclick = () => {
+  const { score } = panel;
+  if (score === null) return;
+  panel.guess(Number(guess.value));
+  panel.open();
+  const told = { guess: guess.value, score: trama.number(score) };
+  solved('critic', () => trama.word('learn_critic_yes', told));
+};
+
+/* The panel of the critic is asked for when it comes into sight: the training garments take seconds to open. */
+let inSight = false;
+new IntersectionObserver(([entry]) => { inSight = entry.isIntersecting; lookCloser(); }).observe($('panel', root));
+function lookCloser() { if (here.opened && inSight && trama.garment) panel.ask(trama.garment); }
+
+async function open() {
+  if (here.asked || document.body.dataset.screen !== 'learn') return;
+  here.asked = true;
+  const answer = await trama.ask(server.lesson, {});
+  if (!answer) { here.asked = false; return; }
+  $('duel', root).closest('.lesson').hidden = !answer.duel;
+  $('cases', root).closest('.lesson').hidden = !Object.keys(answer.runs).length;
+  for (const step of [kinds, noise, duel, wrong, train]) step.open(answer);
+  here.opened = true;
+  drawPath();
+  lookCloser();
+}
+trama.on('screen', open);
+trama.on('garment', () => {
+  panel.open(false);
+  if (!here.opened) return;
+  kinds.follow();
+  lookCloser();
+});
+trama.on('dye', () => { if (here.opened) { kinds.draw(); lookCloser(); } });
+trama.mount(root, () => {
+  for (const details of $$('[data-code]', root)) trama.lines(details, first.code[details.dataset.code]);
+  for (const link of $$('[data-go]', root)) link.hidden = !setup.screens.includes(link.dataset.go);
+  const areas = $$('a', $('areas', root));
+  $('areas', root).hidden = areas.filter(link => !link.hidden).length < 2;
+  drawPath();
+  drawGuess();
+  for (const { dataset } of sections) drawAsk(dataset.step);
+  if (here.opened) for (const step of [kinds, noise, duel, wrong, train, panel]) step.draw();
+});
+open();
+})();

@@ -1,0 +1,134 @@
+/* Step 4, the duel: one recorded step of both networks, in seven moments. Step 5: recorded trainings that failed. */
+(() => {
+const { $, $$, setup, make } = trama, LAST = 7, LEARNT = 5, ANSWERS = ['collapse', 'overpowering', 'too-fast'], SHOWN = 9;
+const SAY = [() => trama.word('duel_1'), () => trama.word('duel_2'), () => trama.word('duel_3', given()), () => trama.word('duel_4', given()),
+  () => trama.word('duel_5', given()), () => trama.word('duel_6', given()), () => trama.word('duel_7', given())];
+const mean = values => values.reduce((a, b) => a + b, 0) / values.length;
+let given = () => ({});
+
+/* Pixels of a recording by row: each a list of as many as there are columns. */
+const rowsOf = recording => {
+  const all = trama.decode(recording.pixels, { size: 28, channels: 1 });
+  return Array.from({ length: recording.rows }, (_, row) => all.slice(row * recording.columns, (row + 1) * recording.columns));
+};
+const dyed = (label, dye) => pixels => ({ pixels, area: setup.classes[label].area, ramp: setup.dyes[dye] });
+
+trama.lessonDuel = (root, solved) => {
+  const moment = $('moment', root), say = $('duel-say', root), dots = $('dots', root), duel = $('duel', root);
+  const here = { at: 1, figures: null, rows: [] };
+  given = () => {
+    const { real, made, critic_loss, generator_loss } = here.figures, gap = when => mean(real[when]) - mean(made[when]);
+    return { real: trama.number(mean(real.before), 1), made: trama.number(mean(made.before), 1), before: trama.number(gap('before'), 1), learnt: trama.number(gap('learnt'), 1),
+      after: trama.number(mean(real.learnt) - mean(made.after), 1), critic: trama.number(critic_loss, 2), maker: trama.number(generator_loss, 2) };
+  };
+  function drawDots() {
+    const { real, made } = here.figures, when = here.at < LEARNT ? 'before' : 'learnt';
+    const notes = [...real[when].map(value => ['r', value]), ...(here.at < LAST ? made[when] : made.after).map(value => ['g', value])];
+    const all = [real.before, real.learnt, made.before, made.learnt, made.after].flat(), low = Math.min(...all), high = Math.max(...all);
+    while (dots.children.length < notes.length) dots.append(make('i'));
+    notes.forEach(([kind, value], i) => {
+      dots.children[i].className = kind;
+      dots.children[i].style.setProperty('--p', `${2 + (value - low) / (high - low) * 96}%`);
+    });
+    dots.setAttribute('aria-label', trama.word('duel_dots', { real: trama.number(mean(notes.filter(([kind]) => kind === 'r').map(([, v]) => v)), 1), made: trama.number(mean(notes.filter(([kind]) => kind === 'g').map(([, v]) => v)), 1) }));
+  }
+  function draw() {
+    if (!here.figures) return;
+    const { label } = here.figures, [real, made, after] = here.rows, name = trama.className(label);
+    trama.cloths($('duel-real', root), real.map(dyed(label, 'ink')), 'li', () => trama.word('duel_real_alt', { name }));
+    trama.cloths($('duel-made', root), made.map(dyed(label, 'madder')), 'li', () => trama.word('duel_made_alt', { name }));
+    trama.cloths($('duel-after', root), after.map(dyed(label, 'madder')), 'li', () => trama.word('duel_after_alt', { name }));
+    drawDots();
+    const told = trama.word('learn_of', { value: here.at, most: LAST });
+    say.textContent = SAY[here.at - 1]();
+    $('duel-number', root).textContent = here.at < 3 ? 3 : here.at < LAST ? here.at : '7';
+    $('moment-of', root).textContent = told;
+    moment.value = here.at;
+    moment.setAttribute('aria-valuetext', told);
+    trama.fill(moment);
+    for (const part of $$('[data-from]', duel)) part.classList.toggle('later', Number(part.dataset.from) > here.at);
+    duel.dataset.at = here.at;
+    $('duel-back', root).disabled = here.at === 1;
+    $('duel-next', root).disabled = here.at === LAST;
+  }
+  const go = at => {
+    here.at = at;
+    draw();
+    if (at === LAST) solved('duel', () => trama.word('learn_duel_yes'));
+  };
+  moment.oninput = () => go(Number(moment.value));
+  $('duel-back', root).onclick = () => go(Math.max(1, here.at - 1));
+  $('duel-next', root).onclick = () => go(Math.min(LAST, here.at + 1));
+  return { draw, open({ duel: recorded }) { here.figures = recorded; if (recorded) here.rows = rowsOf(recorded); draw(); } };
+};
+
+trama.lessonWrong = (root, solved) => {
+  const list = $('cases', root), here = { runs: [], answered: new Map() };
+  const WORD = { collapse: () => trama.word('wrong_collapse'), overpowering: () => trama.word('wrong_overpowering'), 'too-fast': () => trama.word('wrong_fast') };
+  const YES = { collapse: () => trama.word('wrong_collapse_yes'), overpowering: () => trama.word('wrong_overpowering_yes'), 'too-fast': () => trama.word('wrong_fast_yes') };
+  const NO = { collapse: () => trama.word('wrong_collapse_no'), overpowering: () => trama.word('wrong_overpowering_no'), 'too-fast': () => trama.word('wrong_fast_no') };
+
+  function sheet(part, run, moment) {
+    trama.cloths(part, run.sheets[moment].slice(0, SHOWN).map(dyed(run.label, 'madder')), 'span');
+    part.setAttribute('aria-label', trama.word('wrong_sheet', { letter: run.letter, seen: run.images_seen[moment] }));
+  }
+  function card(run) {
+    const item = make('article', undefined, 'case'), title = make('h3', trama.word('wrong_run', run)), seen = make('small', '', 'num'), garments = make('div', undefined, 'sheet3');
+    const chart = make('div', undefined, 'chart'), svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), cursor = make('i', undefined, 'cur');
+    const range = make('input'), answers = make('div', undefined, 'answers'), output = make('output');
+    title.append(seen);
+    garments.setAttribute('role', 'img');
+    svg.setAttribute('viewBox', '0 0 100 100');
+    svg.setAttribute('preserveAspectRatio', 'none');
+    svg.setAttribute('role', 'img');
+    svg.setAttribute('aria-label', trama.word('wrong_losses', { maker: trama.number(run.losses.generator.at(-1), 2), critic: trama.number(run.losses.critic.at(-1), 2) }));
+    const most = Math.max(.5, ...[run.losses.critic, run.losses.generator].map(values => [...values].sort((a, b) => a - b)[Math.floor(values.length * .97)]));
+    const steps = trama.smooth(run.losses.critic).length;
+    trama.curves(svg, [{ name: 'g', values: trama.smooth(run.losses.generator) }, { name: 'c', values: trama.smooth(run.losses.critic) }], steps, most);
+    chart.append(svg, cursor);
+    Object.assign(range, { type: 'range', min: 0, max: run.sheets.length - 1, step: 1, value: run.at });
+    range.setAttribute('aria-label', trama.word('wrong_moment', run));
+    const show = () => {
+      run.at = Number(range.value);
+      trama.fill(range);
+      seen.textContent = trama.word('learn_seen', { seen: run.images_seen[run.at] });
+      range.setAttribute('aria-valuetext', seen.textContent);
+      cursor.style.setProperty('--x', `${run.images_seen[run.at] / (run.losses.critic.length * run.batch) * 100}%`);
+      sheet(garments, run, run.at);
+    };
+    range.oninput = show;
+    answers.setAttribute('role', 'group');
+    answers.setAttribute('aria-label', trama.word('wrong_question', run));
+    output.setAttribute('aria-live', 'polite');
+    const tell = () => {
+      const answer = here.answered.get(run.name), right = answer === run.name;
+      item.dataset.state = answer ? right ? 'yes' : 'no' : '';
+      trama.press($$('button', answers), b => b.dataset.answer === answer);
+      output.textContent = answer ? (right ? YES : NO)[run.name]() : '';
+    };
+    for (const name of ANSWERS) {
+      const button = make('button', WORD[name](), 'b');
+      button.dataset.answer = name;
+      button.onclick = () => {
+        here.answered.set(run.name, name);
+        tell();
+        const right = here.runs.filter(other => here.answered.get(other.name) === other.name).length, count = here.runs.length;
+        solved('wrong', () => trama.word('learn_of', { value: right, most: count }), right === count);
+      };
+      answers.append(button);
+    }
+    item.append(title, garments, range, chart, answers, output);
+    tell();
+    requestAnimationFrame(show);
+    return item;
+  }
+  return {
+    draw: () => list.replaceChildren(...here.runs.map(card)),
+    open({ runs }) {
+      const letters = ['A', 'B', 'C'];
+      here.runs = Object.entries(runs).map(([name, run], i) => ({ ...run, name, letter: letters[i], sheets: rowsOf(run), at: run.rows - 1 }));
+      this.draw();
+    },
+  };
+};
+})();
