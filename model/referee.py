@@ -1,0 +1,98 @@
+"""What a game against the critic needs of a model: garments, real and made, and the critic's votes."""
+
+import dataclasses
+
+import numpy as np
+
+from model.config import FASHION_MNIST_CLASSES
+from model.game import Round
+from model.moments import History
+from model.opinion import LEVELS, Critic, Heaps, load_heaps
+from model.recipe import Recipe
+from model.studio import Studio
+from model.tells import Tell, find_tell, measure
+from model.test_garments import SIZE, load_test_garments
+from model.weights import DISCRIMINATOR_FILE, OPINION_FILE
+
+DARING = 1.0
+"""Of the made garments: all that the network makes, its failures too."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Ruling:
+    """What the critic says of a garment: its vote, and the score of its opinion, 0..100."""
+
+    real: bool
+    score: float
+
+
+class Referee:
+    """Real and made garments of one model, and its critic; safe to call from many threads."""
+
+    def __init__(self, studio: Studio) -> None:
+        """Referee of a studio that `can_referee`.
+
+        Raises:
+            ModelFolderError: naming the file that is missing, damaged or of another model.
+        """
+        self.history = History(studio)
+        self._studio = studio
+        self._real = load_test_garments()
+        folder = self.history.moments[-1].folder
+        self._critic = Critic.open(folder)
+        self._thresholds = thresholds(load_heaps(folder))
+        self._measures = [measure(garments) for garments in self._real]
+
+    @property
+    def each(self) -> int:
+        """Real garments of a class."""
+        return self._real.shape[1]
+
+    def made(self, asked: Round) -> Recipe:
+        """The garment that a round would make."""
+        return self._studio.garment(asked.label, asked.seed, DARING)
+
+    def pixels(self, asked: Round, moment: int) -> np.ndarray:
+        """The garment of a round, uint8 [28, 28, 1].
+
+        One is woven for a real one too, and left aside: else the time would tell.
+        """
+        woven: np.ndarray = self.history.draw(moment, [self.made(asked)])[0]
+        real: np.ndarray = self._real[asked.label, asked.place]
+        return real if asked.real else woven
+
+    def rule(self, pixels: np.ndarray, label: int) -> Ruling:
+        """The critic's vote on a garment, uint8 [28, 28, 1]."""
+        logit = self._critic.logits(pixels[None], [label])[0]
+        opinion = self._critic.opinions(pixels[None], [label])[0]
+        return Ruling(bool(logit >= self._thresholds[label]), opinion.score)
+
+    def tell(self, pixels: np.ndarray, label: int) -> Tell | None:
+        """In what a garment differs most from the real ones of its class, if it does."""
+        return find_tell(pixels, self._measures[label])
+
+
+def can_referee(studio: Studio) -> bool:
+    """Whether a model has a critic with a scale, and makes what the real garments are."""
+    config, folder = studio.config, studio.folder
+    return (
+        folder is not None
+        and config.class_names == FASHION_MNIST_CLASSES
+        and (config.image_size, config.image_channels) == (SIZE, 1)
+        and all((folder / name).is_file() for name in (DISCRIMINATOR_FILE, OPINION_FILE))
+    )
+
+
+def thresholds(heaps: Heaps) -> np.ndarray:
+    """Logit [classes] from which on the critic votes for real.
+
+    It parts each class's real garments, held out from training, from made ones of the finished
+    model with the fewest errors; no garment of the game had a part in it.
+    """
+    shares = np.linspace(0, 1, LEVELS)
+    found = []
+    for real, made in zip(heaps.real, heaps.made, strict=True):
+        places = np.unique(np.concatenate([real, made]))
+        caught = np.interp(places, made, shares) - np.interp(places, real, shares)
+        found.append(places[caught.argmax()])
+    return np.array(found)
