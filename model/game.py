@@ -29,7 +29,7 @@ TOKEN_LENGTH = (_FORMAT.size + _SEAL_BYTES) * 4 // 3
 class GameError(ValueError):
     """A game that cannot go on; `reason` is a word that a page can translate.
 
-    The reasons are game_malformed, game_seal, game_model, game_late and game_over.
+    The reasons are game_malformed, game_seal, game_model, game_late, game_over and game_unfinished.
     """
 
     def __init__(self, reason: str, message: str) -> None:

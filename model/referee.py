@@ -46,7 +46,7 @@ class Referee:
     @property
     def each(self) -> int:
         """Real garments of a class."""
-        return self._real.shape[1]
+        return int(self._real.shape[1])
 
     def made(self, asked: Round) -> Recipe:
         """The garment that a round would make."""
@@ -63,9 +63,8 @@ class Referee:
 
     def rule(self, pixels: np.ndarray, label: int) -> Ruling:
         """The critic's vote on a garment, uint8 [28, 28, 1]."""
-        logit = self._critic.logits(pixels[None], [label])[0]
-        opinion = self._critic.opinions(pixels[None], [label])[0]
-        return Ruling(bool(logit >= self._thresholds[label]), opinion.score)
+        score = self._critic.opinions(pixels[None], [label])[0].score
+        return Ruling(bool(score >= self._thresholds[label]), score)
 
     def tell(self, pixels: np.ndarray, label: int) -> Tell | None:
         """In what a garment differs most from the real ones of its class, if it does."""
@@ -84,7 +83,7 @@ def can_referee(studio: Studio) -> bool:
 
 
 def thresholds(heaps: Heaps) -> np.ndarray:
-    """Logit [classes] from which on the critic votes for real.
+    """Score [classes] of an opinion, 0..100, from which on the critic votes for real.
 
     It parts each class's real garments, held out from training, from made ones of the finished
     model with the fewest errors; no garment of the game had a part in it.
@@ -94,5 +93,6 @@ def thresholds(heaps: Heaps) -> np.ndarray:
     for real, made in zip(heaps.real, heaps.made, strict=True):
         places = np.unique(np.concatenate([real, made]))
         caught = np.interp(places, made, shares) - np.interp(places, real, shares)
-        found.append(places[caught.argmax()])
+        best = places[caught.argmax()]
+        found.append(50 * (np.interp(best, real, shares) + np.interp(best, made, shares)))
     return np.array(found)

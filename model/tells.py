@@ -78,5 +78,6 @@ def _mean_of_nine(planes: np.ndarray) -> np.ndarray:
     height, width = planes.shape[1:]
     padded = np.pad(planes, ((0, 0), (1, 1), (1, 1)))
     shifts = [(y, x) for y in range(3) for x in range(3)]
-    total: np.ndarray = sum(padded[:, y : y + height, x : x + width] for y, x in shifts) / 9
-    return total
+    shifted = [padded[:, y : y + height, x : x + width] for y, x in shifts]
+    mean: np.ndarray = np.mean(shifted, axis=0)
+    return mean
