@@ -1,6 +1,7 @@
 """What a game against the critic needs of a model: garments, real and made, and the critic's votes."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from model.weights import DISCRIMINATOR_FILE, OPINION_FILE
 
 DARING = 1.0
 """Of the made garments: all that the network makes, its failures too."""
+
+LADDER_CLASS, LADDER_SEED = "Dress", 4207
+"""The garment that shows how far each moment of training is."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,8 +62,23 @@ class Referee:
         One is woven for a real one too, and left aside: else the time would tell.
         """
         woven: np.ndarray = self.history.draw(moment, [self.made(asked)])[0]
-        real: np.ndarray = self._real[asked.label, asked.place]
-        return real if asked.real else woven
+        return self.known(asked, moment) if asked.real else woven
+
+    def known(self, asked: Round, moment: int) -> np.ndarray:
+        """The garment of a round that has its vote: what takes how long is no secret any more."""
+        found: np.ndarray = (
+            self._real[asked.label, asked.place]
+            if asked.real
+            else self.history.draw(moment, [self.made(asked)])[0]
+        )
+        return found
+
+    @functools.cached_property
+    def ladder(self) -> np.ndarray:
+        """One garment as each moment wove it, uint8 [moments, 28, 28, 1]."""
+        garment = self._studio.garment(LADDER_CLASS, LADDER_SEED)
+        moments = range(len(self.history.moments))
+        return np.concatenate([self.history.draw(moment, [garment]) for moment in moments])
 
     def rule(self, pixels: np.ndarray, label: int) -> Ruling:
         """The critic's vote on a garment, uint8 [28, 28, 1]."""

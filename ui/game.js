@@ -207,6 +207,8 @@ async function open() {
   draw();
 }
 trama.on('screen', open);
-for (const a of $$('.areas a', root)) a.hidden = !setup.screens.includes(a.dataset.go);
+const areas = $$('.areas a', root);
+for (const a of areas) a.hidden = !setup.screens.includes(a.dataset.go);
+areas[0].parentNode.hidden = areas.filter(a => !a.hidden).length < 2;
 trama.mount(root, () => { draw(); });
 open();

@@ -10,17 +10,13 @@ from collections.abc import Callable
 import gradio as gr
 
 from model.game import ROUNDS, Game, GameError, Keeper, Round
-from model.referee import Referee
+from model.referee import LADDER_CLASS, Referee
 from model.studio import Studio
 from model.weights import ModelFolderError
 from ui.desk import Answer, Desk, Json, encode
 from ui.game_card import Result, draw_card
 from ui.parts import screen
 from ui.shelf import MAX_STUDIOS
-
-LEVEL_SEED = 4207
-LEVEL_CLASS = "Dress"
-"""The garment that shows how far each moment of training is."""
 
 KEY_VARIABLE = "TRAMA_GAME_KEY"
 """A secret of the operator's: with it, links to results outlive a restart."""
@@ -39,13 +35,11 @@ class Play:
     def levels(self, request: Json) -> Answer:
         """Moments of training that a game can be of, and one garment as each of them wove it."""
         del request
-        history, label = self._referee().history, self.desk.label(LEVEL_CLASS)
-        garment = self.desk.studio.garment(label, LEVEL_SEED)
-        drawn = [history.draw(n, [garment]).tobytes() for n in range(len(history.moments))]
+        referee = self._referee()
         return {
-            "seen": [moment.images_seen for moment in history.moments],
-            "label": label,
-            "pixels": base64.b64encode(b"".join(drawn)).decode(),
+            "seen": [moment.images_seen for moment in referee.history.moments],
+            "label": self.desk.label(LADDER_CLASS),
+            "pixels": encode(referee.ladder),
         }
 
     def new_game(self, request: Json) -> Answer:
@@ -86,7 +80,7 @@ class Play:
         referee, asked = self._referee(), self._rounds(game)
         results = []
         for round_, vote in zip(asked, game.votes, strict=True):
-            pixels = referee.pixels(round_, game.moment)
+            pixels = referee.known(round_, game.moment)
             ruling = referee.rule(pixels, round_.label)
             hit, theirs = vote == round_.real, ruling.real == round_.real
             results.append(Result(pixels, round_.label, round_.real, hit, theirs))
@@ -111,7 +105,7 @@ class Play:
     def _past(self, game: Game, number: int) -> Answer:
         """All there is to say of a round that is over."""
         referee, asked = self._referee(), self._rounds(game)[number]
-        pixels = referee.pixels(asked, game.moment)
+        pixels = referee.known(asked, game.moment)
         ruling, tell = referee.rule(pixels, asked.label), referee.tell(pixels, asked.label)
         return {
             "number": number + 1,
