@@ -8,12 +8,11 @@ import numpy as np
 from model.config import FASHION_MNIST_CLASSES
 from model.game import Round
 from model.moments import History
-from model.opinion import LEVELS, Critic, Heaps, load_heaps
+from model.opinion import LEVELS, Heaps, load_heaps
 from model.recipe import Recipe
 from model.studio import Studio
 from model.tells import Tell, find_tell, measure
 from model.test_garments import SIZE, load_test_garments
-from model.weights import DISCRIMINATOR_FILE, OPINION_FILE
 
 DARING = 1.0
 """Of the made garments: all that the network makes, its failures too."""
@@ -42,9 +41,7 @@ class Referee:
         self.history = History(studio)
         self._studio = studio
         self._real = load_test_garments()
-        folder = self.history.moments[-1].folder
-        self._critic = Critic.open(folder)
-        self._thresholds = thresholds(load_heaps(folder))
+        self._thresholds = thresholds(load_heaps(self.history.moments[-1].folder))
         self._measures = [measure(garments) for garments in self._real]
 
     @property
@@ -82,7 +79,10 @@ class Referee:
 
     def rule(self, pixels: np.ndarray, label: int) -> Ruling:
         """The critic's vote on a garment, uint8 [28, 28, 1]."""
-        score = self._critic.opinions(pixels[None], [label])[0].score
+        critic = self._studio.critic
+        if critic is None:
+            raise ValueError("studio must have a critic")
+        score = critic.opinions(pixels[None], [label])[0].score
         return Ruling(bool(score >= self._thresholds[label]), score)
 
     def tell(self, pixels: np.ndarray, label: int) -> Tell | None:
@@ -92,12 +92,12 @@ class Referee:
 
 def can_referee(studio: Studio) -> bool:
     """Whether a model has a critic with a scale, and makes what the real garments are."""
-    config, folder = studio.config, studio.folder
+    config = studio.config
     return (
-        folder is not None
+        studio.folder is not None
+        and studio.critic is not None
         and config.class_names == FASHION_MNIST_CLASSES
         and (config.image_size, config.image_channels) == (SIZE, 1)
-        and all((folder / name).is_file() for name in (DISCRIMINATOR_FILE, OPINION_FILE))
     )
 
 
