@@ -2,12 +2,13 @@
 
 import dataclasses
 import functools
+from pathlib import Path
 
 import numpy as np
 
 from model.config import FASHION_MNIST_CLASSES
 from model.game import Round
-from model.moments import History
+from model.history import HISTORY_FOLDER, Film
 from model.opinion import LEVELS, Heaps, load_heaps
 from model.recipe import Recipe
 from model.studio import Studio
@@ -38,11 +39,17 @@ class Referee:
         Raises:
             ModelFolderError: naming the file that is missing, damaged or of another model.
         """
-        self.history = History(studio)
+        folder = Path(studio.folder or "")
+        self._film = Film(folder) if (folder / HISTORY_FOLDER).is_dir() else None
         self._studio = studio
         self._real = load_test_garments()
-        self._thresholds = thresholds(load_heaps(self.history.moments[-1].folder))
+        self._thresholds = thresholds(load_heaps(folder))
         self._measures = [measure(garments) for garments in self._real]
+
+    @property
+    def moments(self) -> tuple[int | None, ...]:
+        """Images seen at each moment that a game can be of; None for a model without a history."""
+        return (None,) if self._film is None else tuple(m.images_seen for m in self._film.moments)
 
     @property
     def each(self) -> int:
@@ -58,24 +65,21 @@ class Referee:
 
         One is woven for a real one too, and left aside: else the time would tell.
         """
-        woven: np.ndarray = self.history.draw(moment, [self.made(asked)])[0]
+        woven = self._weave(self.made(asked), moment)
         return self.known(asked, moment) if asked.real else woven
 
     def known(self, asked: Round, moment: int) -> np.ndarray:
         """The garment of a round that has its vote: what takes how long is no secret any more."""
-        found: np.ndarray = (
-            self._real[asked.label, asked.place]
-            if asked.real
-            else self.history.draw(moment, [self.made(asked)])[0]
-        )
-        return found
+        if not asked.real:
+            return self._weave(self.made(asked), moment)
+        real: np.ndarray = self._real[asked.label, asked.place]
+        return real
 
     @functools.cached_property
     def ladder(self) -> np.ndarray:
         """One garment as each moment wove it, uint8 [moments, 28, 28, 1]."""
-        garment = self._studio.garment(LADDER_CLASS, LADDER_SEED)
-        moments = range(len(self.history.moments))
-        return np.concatenate([self.history.draw(moment, [garment]) for moment in moments])
+        garment = self._studio.garment(LADDER_CLASS, LADDER_SEED, DARING)
+        return np.stack([self._weave(garment, moment) for moment in range(len(self.moments))])
 
     def rule(self, pixels: np.ndarray, label: int) -> Ruling:
         """The critic's vote on a garment, uint8 [28, 28, 1]."""
@@ -88,6 +92,14 @@ class Referee:
     def tell(self, pixels: np.ndarray, label: int) -> Tell | None:
         """In what a garment differs most from the real ones of its class, if it does."""
         return find_tell(pixels, self._measures[label])
+
+    def _weave(self, garment: Recipe, moment: int) -> np.ndarray:
+        """A garment as a moment wove it, uint8 [28, 28, 1]."""
+        if self._film is None:
+            woven: np.ndarray = self._studio.draw([garment])[0]
+        else:
+            woven = self._film.draw([garment], moment)[0]
+        return woven
 
 
 def can_referee(studio: Studio) -> bool:

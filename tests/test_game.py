@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from model.game import PLAY_SECONDS, ROUNDS, Game, GameError, Keeper
-from model.moments import History, find_moments
 from model.opinion import load_heaps
 from model.referee import Referee, can_referee, thresholds
 from model.storage import ModelFolderError
@@ -80,16 +79,9 @@ def test_a_sheet_that_is_none_is_named(tmp_path: Path, content: bytes | None) ->
         load_test_garments(path)
 
 
-def test_moments_are_those_of_this_network(grown_model: Path, tiny_model: Path) -> None:
-    assert [moment.images_seen for moment in find_moments(grown_model)] == [10_000, 800_000]
-    assert [moment.images_seen for moment in find_moments(tiny_model)] == [None]
-    studio = Studio.open(grown_model)
-    history, dress = History(studio), studio.garment("dress", 3, 0.7)
-    edited = studio.edited(dress, {"brightness": 2})
-    assert np.array_equal(history.draw(1, [edited]), studio.draw([edited]))
-    early = history.draw(0, [dress])
-    assert not np.array_equal(early, studio.draw([dress]))
-    assert np.array_equal(history.draw(0, [edited]), early)  # directions are of the last alone
+def test_a_model_without_a_history_has_one_moment(grown_model: Path, studio: Studio) -> None:
+    assert Referee(studio).moments == (None,)
+    assert Referee(Studio.open(grown_model)).moments == (10_000, 800_000)
 
 
 def test_a_game_is_its_token_and_nothing_else() -> None:

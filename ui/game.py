@@ -37,14 +37,14 @@ class Play:
         del request
         referee = self._referee()
         return {
-            "seen": [moment.images_seen for moment in referee.history.moments],
+            "seen": referee.moments,
             "label": self.desk.label(LADDER_CLASS),
             "pixels": encode(referee.ladder),
         }
 
     def new_game(self, request: Json) -> Answer:
         """A game's first garment; the made ones are of one moment of training."""
-        moments, moment = self._referee().history.moments, request.get("moment")
+        moments, moment = self._referee().moments, request.get("moment")
         if type(moment) is not int or not 0 <= moment < len(moments):
             raise ValueError(f"moment must be in 0..{len(moments) - 1}, not {str(moment)[:40]!r}")
         game = self._keeper.start(self.desk.studio.digest, moment, self._clock())
@@ -84,7 +84,7 @@ class Play:
             ruling = referee.rule(pixels, round_.label)
             hit, theirs = vote == round_.real, ruling.real == round_.real
             results.append(Result(pixels, round_.label, round_.real, hit, theirs))
-        seen = referee.history.moments[game.moment].images_seen
+        seen = referee.moments[game.moment]
         png = draw_card(self.desk.studio.config, results, seen, language)
         return {"file": f"data:image/png;base64,{base64.b64encode(png).decode()}"}
 
@@ -130,7 +130,7 @@ class Play:
 
     def _read(self, request: Json) -> Game:
         game = self._keeper.read(request.get("game"), self._clock())
-        studio, moments = self.desk.studio, self._referee().history.moments
+        studio, moments = self.desk.studio, self._referee().moments
         if game.digest != studio.digest or game.moment >= len(moments):
             raise GameError("game_model", f"game is of revision {game.digest} of a model")
         return game
