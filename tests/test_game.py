@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -27,22 +26,8 @@ NOW = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def grown_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny model with two moments of its training, the second its own."""
-    folder = write_tiny_model(tmp_path_factory.mktemp("grown") / "tiny")
-    early = write_tiny_model(folder / "history" / "000010k", directions=False)
-    (early / "discriminator.safetensors").unlink()
-    shutil.copytree(early, folder / "history" / "000800k")
-    generator = early / "model.safetensors"
-    content = bytearray(generator.read_bytes())
-    content[-2] ^= 0x40  # another generator: the last weight differs
-    generator.write_bytes(content)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def play(grown_model: Path) -> Play:
-    return Play(Desk(Studio.open(grown_model)), clock=lambda: NOW)
+def play(studio: Studio) -> Play:
+    return Play(Desk(studio), clock=lambda: NOW)
 
 
 def vote(play: Play, game: object, real: object) -> Answer:
@@ -79,9 +64,11 @@ def test_a_sheet_that_is_none_is_named(tmp_path: Path, content: bytes | None) ->
         load_test_garments(path)
 
 
-def test_a_model_without_a_history_has_one_moment(grown_model: Path, studio: Studio) -> None:
-    assert Referee(studio).moments == (None,)
-    assert Referee(Studio.open(grown_model)).moments == (10_000, 800_000)
+def test_a_model_without_a_history_has_one_moment(tmp_path: Path, studio: Studio) -> None:
+    assert Referee(studio).moments == (10_000, 800_000)
+    alone = Referee(Studio.open(write_tiny_model(tmp_path / "alone")))
+    assert alone.moments == (None,)
+    assert alone.ladder.shape == (1, 28, 28, 1)
 
 
 def test_a_game_is_its_token_and_nothing_else() -> None:
@@ -176,10 +163,10 @@ def test_games_of_others_and_unfinished_ones(play: Play, studio: Studio) -> None
 
 
 def test_the_operators_key_outlives_a_restart(
-    play: Play, grown_model: Path, monkeypatch: pytest.MonkeyPatch
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRAMA_GAME_KEY", "a secret")
-    desk = Desk(Studio.open(grown_model))
+    desk = Desk(studio)
     past, last = finish(Play(desk, clock=lambda: NOW))
     again = Play(desk, clock=lambda: NOW).see_result({"game": last["game"]})
     assert again["past"] == past

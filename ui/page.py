@@ -10,7 +10,7 @@ from model.dye import DYES, MARGIN
 from model.latents import MAX_SEED
 from model.referee import can_referee
 from model.studio import Studio
-from ui import adjust, blend, collection, game, line, models, photo, wardrobe
+from ui import adjust, blend, collection, game, line, models, photo, replay, wardrobe
 from ui.desk import Answer, Desk, Json, answering, key_of, speaking_of
 from ui.model_setup import model_setup
 from ui.parts import HERE, load_words, page_address, read, when_ready
@@ -24,6 +24,7 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
     "photo": photo.build,
     "models": models.build,
     "collection": collection.build,
+    "replay": replay.build,
     "game": game.build,
 }
 """In the order of the page; each has a `.html`, a `.js` and a file of `words/` of its name."""
@@ -81,15 +82,16 @@ def build(desk: Desk, origin: Origin) -> None:
 
 
 def _built(desk: Desk) -> list[str]:
-    """Adjustments and game are there even if the page's own model has none: another may."""
+    """Adjustments, film and game are there even if the page's own model has none: another may."""
     wanted = _screens(desk.studio)
-    return [name for name in SCREENS if name in wanted or name in ("adjust", "game")]
+    return [name for name in SCREENS if name in wanted or name in ("adjust", "replay", "game")]
 
 
 def _screens(studio: Studio) -> list[str]:
     left_out = {
         "adjust": not studio.controls,
         "game": not can_referee(studio),
+        "replay": not replay.has_film(studio),
         "line": not 1 < studio.config.num_classes <= line.MOST_GARMENTS,
     }
     return [name for name in SCREENS if not left_out.get(name)]
