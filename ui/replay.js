@@ -141,10 +141,11 @@ async function open() {
   if (!here.garment || recipe && recipe !== here.wanted) askFrames({ recipe });
   here.wanted = recipe;
 }
+$('open-line', root).onclick = () => { if (here.garment) trama.emit('open-line', { seed: here.garment.seed, daring: here.garment.daring }); };
 const areas = $$('.areas a', root);
 for (const a of areas) a.hidden = !setup.screens.includes(a.dataset.go);
 areas[0].parentNode.hidden = areas.filter(a => !a.hidden).length < 2;
-$('line-section', root).hidden = setup.classes.length < 2;
+$('line-section', root).hidden = !setup.screens.includes('line');
 for (const event of ['screen', 'garment', 'dye']) trama.on(event, open);
 trama.mount(root, () => { drawFrames(); if (here.moments.length) drawCurve(); });
 open();
