@@ -50,8 +50,9 @@ class Studio:
     """One generator behind checked values; safe to call from many threads.
 
     `name` and `digest` stand in the recipes of its garments; `encoder` is where inversion begins and
-    `critic` what tells how real a garment looks, each only if the model folder has it. Every method
-    raises ValueError with the field and its value where a value is out of range or of a wrong type.
+    `critic` what tells how real a garment looks, each only if the model folder has it; `folder` is
+    where the model lies, None for one that was never read from disk. Every method raises ValueError
+    with the field and its value where a value is out of range or of a wrong type.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Studio:
         self.encoder, self.critic = encoder, critic
         self.config = generator.config
         self.name, self.digest = name, digest
+        self.folder: Path | None = None
         self._turn = threading.BoundedSemaphore(1 if generator.device.type == "cuda" else drawers())
         self._batches = BatchRenderer(self.generator)
         self._edits = Edits(self.generator)
@@ -81,7 +83,9 @@ class Studio:
         generator, digest = load_generator(folder), generator_sha256(folder)
         encoder = load_encoder(folder, digest)
         critic = Critic.open(folder) if (Path(folder) / OPINION_FILE).exists() else None
-        return cls(generator, called or "model", digest[:8], encoder, critic)
+        studio = cls(generator, called or "model", digest[:8], encoder, critic)
+        studio.folder = Path(folder)
+        return studio
 
     def on_accelerator(self) -> "Studio":
         """A copy on the GPU for long sheets, or this one where there is no GPU."""

@@ -16,9 +16,10 @@ from model.config import ModelConfig
 from model.directions import Directions, NamedDirection, save_directions
 from model.discriminator import Discriminator
 from model.generator import Generator
+from model.history import HISTORY_FOLDER
 from model.opinion import LEVELS, Heaps, save_heaps
 from model.studio import Studio
-from model.weights import generator_sha256, save_model
+from model.weights import generator_sha256, load_generator, save_model
 from tests.browsing import CHROMIUM, DESKTOP, FLAGS, OPENED, complaint, outside
 
 TINY = ModelConfig(
@@ -70,10 +71,23 @@ def write_tiny_model(folder: Path, directions: bool = True, config: ModelConfig 
     return folder
 
 
+def add_tiny_history(folder: Path) -> Path:
+    """Two moments of training, the second the model itself; only that one was judged."""
+    for name in ("000010k", "000800k"):
+        generator = load_generator(folder)
+        with torch.no_grad():
+            if name == "000010k":
+                generator.synthesis.to_image.weight.mul_(-1)
+        moment = folder / HISTORY_FOLDER / name
+        save_model(moment, generator)
+        save_directions(moment, tiny_directions(generator.config, generator_sha256(moment)))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the tiny model, with directions."""
-    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+    """Folder of the tiny model, with directions and a history."""
+    return add_tiny_history(write_tiny_model(tmp_path_factory.mktemp("models") / "tiny"))
 
 
 @pytest.fixture(scope="session")

@@ -160,8 +160,9 @@ def test_without_directions_there_is_no_adjust_screen(app: ModuleType, plain_mod
     studio, origin = app.open_studio(str(plain_model))
     blocks = app.build(studio, origin)
     screens = [block.elem_id for block in blocks.blocks.values() if getattr(block, "elem_id", None)]
-    # Adjust is built all the same, for models that come later; the page leaves it out until then.
-    built = "header wardrobe line blend adjust photo models collection footer"
+    # Adjust, film and game are built all the same, for models that come later; the page leaves
+    # them out until then.
+    built = "header wardrobe line blend adjust photo models collection replay game footer"
     assert screens == built.split()
     head = next(b for b in blocks.blocks.values() if getattr(b, "elem_id", None) == "header").head
     assert '"screens": ["wardrobe", "line", "blend", "photo", "models", "collection"]' in head
@@ -216,6 +217,7 @@ def test_every_word_of_the_page_is_in_both_languages() -> None:
         "photo_wrong_",
         "photo_sample_",
         "adjustments",
+        "opinion_",
     )
     dyes = ("indigo", "madder", "ochre", "moss", "ink")
     idle = {key for key in words["en"] if key not in used and not key.startswith(families)}

@@ -52,7 +52,7 @@ def make_film(
         raise FilmBusyError("another film must be made first: try again in a moment")
     try:
         pixels = desk.studio.sketch(steps)
-        frames = [_on_paper(desk.cloth(*step, SIDE)) for step in zip(steps, pixels, strict=True)]
+        frames = [on_paper(desk.cloth(*step, SIDE)) for step in zip(steps, pixels, strict=True)]
         about = "\n".join(recipe.text for recipe in stops)
         write = write_gif if kind == "gif" else write_mp4
         return write(frames, FPS, about, there_and_back=way == "line")
@@ -60,7 +60,8 @@ def make_film(
         _TURN.release()
 
 
-def _on_paper(cloth: Image.Image) -> Image.Image:
+def on_paper(cloth: Image.Image) -> Image.Image:
+    """Cloth as it lies on paper, in red, green and blue."""
     paper = Image.new("RGB", cloth.size, PAPER)
     paper.paste(cloth, mask=cloth if cloth.mode == "RGBA" else None)
     return paper

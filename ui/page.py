@@ -8,7 +8,8 @@ import gradio as gr
 
 from model.dye import DYES, MARGIN
 from model.latents import MAX_SEED
-from ui import adjust, blend, collection, learn, line, models, photo, wardrobe
+from model.referee import can_referee
+from ui import adjust, blend, collection, game, learn, line, models, photo, replay, wardrobe
 from ui.desk import Answer, Desk, Json, answering, key_of, speaking_of
 from ui.model_setup import model_setup
 from ui.opinion import Opinions, suits
@@ -24,8 +25,12 @@ SCREENS: dict[str, Callable[[Desk], gr.HTML]] = {
     "learn": learn.build,
     "models": models.build,
     "collection": collection.build,
+    "replay": replay.build,
+    "game": game.build,
 }
 """In the order of the page; each has a `.html`, a `.js` and a file of `words/` of its name."""
+
+OF_SOME_MODELS = ("adjust", "learn", "replay", "game")
 
 FIRSTS: dict[str, Callable[[Desk], Answer]] = {
     "wardrobe": wardrobe.first,
@@ -82,15 +87,17 @@ def build(desk: Desk, origin: Origin) -> None:
 
 
 def _built(desk: Desk) -> list[str]:
-    """Adjustments and the lesson are there even if not for the page's own model: another may."""
+    """Some screens are there even if not for the page's own model: another may have them."""
     wanted = _screens(desk)
-    return [name for name in SCREENS if name in wanted or name in ("adjust", "learn")]
+    return [name for name in SCREENS if name in wanted or name in OF_SOME_MODELS]
 
 
 def _screens(desk: Desk) -> list[str]:
     studio = desk.studio
     left_out = {
         "adjust": not studio.controls,
+        "game": not can_referee(studio),
+        "replay": not replay.has_film(studio),
         "line": not 1 < studio.config.num_classes <= line.MOST_GARMENTS,
         "learn": not suits(desk),
     }

@@ -1,0 +1,103 @@
+"""The game against the critic in a real browser: ten rounds, the end card, a link to it."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browsing import (
+    DESKTOP,
+    OPENED,
+    PHONE,
+    TOUCH,
+    VISITORS,
+    drawn,
+    expect_new,
+    overflowing,
+    save,
+    told,
+)
+
+BIG = "#game [data-part=big]"
+
+
+def play_on(page: Page, locale: str, rounds: int = 10, first: int = 1) -> None:
+    """Vote in turn for real and for woven, and go on."""
+    for number in range(first, first + rounds):
+        expect(page.locator("#game [data-part=round]")).to_have_text(
+            told(locale, "game_round", number=number, count=10)
+        )
+        page.locator(f"#game [data-vote={'real' if number % 2 else 'made'}]").click()
+        expect(page.locator("#game .rounds i:is(.y,.n)")).to_have_count(2 * number)
+        if number < 10:
+            page.locator("#game [data-part=next]").click()
+
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), VISITORS)
+def test_ten_rounds_and_the_end_card(
+    visit: OPENED, locale: str, viewport: Any, more: dict[str, Any]
+) -> None:
+    page = visit(locale, viewport, "game", **more)
+    drawn(page, BIG)
+    name = f"game-{locale}-{viewport['width']}"
+    play_on(page, locale, 3)
+    save(page, f"{name}-round")
+    assert overflowing(page) == []
+    play_on(page, locale, 7, 4)
+    expect(page.locator("#game .proof li")).to_have_count(10)
+    expect(page.locator("#game [data-part=end-title]")).to_be_focused()
+    you, critic = (
+        page.locator(f"#game [data-part={who}]").inner_text() for who in ("you", "critic")
+    )
+    expect(page.locator("#game [data-part=rank]")).to_have_text(
+        told(locale, "game_result", you=you, critic=critic)
+    )
+    save(page, f"{name}-end")
+    assert overflowing(page) == []
+    with page.expect_download() as download:
+        page.locator("#game [data-part=card]").click()
+    assert download.value.suggested_filename.endswith(".png")
+
+
+def test_the_answer_is_nowhere_before_the_vote(visit: OPENED) -> None:
+    page = visit("en-US", DESKTOP, "game")
+    drawn(page, BIG)
+    page.evaluate(
+        """() => { const call = trama.server; window.answers = [];
+             const fetched = window.fetch;
+             window.fetch = async (...asked) => { const answer = await fetched(...asked);
+               answer.clone().text().then(text => window.answers.push(text)); return answer; }; }"""
+    )
+    before = drawn(page, BIG)
+    assert page.locator("#game .proof li").count() == 0
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#game .rounds i:is(.y,.n)")).to_have_count(2)
+    expect_new(page, BIG, before)  # another dye tells what it was
+    page.keyboard.press("ArrowRight")  # a second vote on one garment counts for nothing
+    expect(page.locator("#game .rounds i:is(.y,.n)")).to_have_count(2)
+    answers = [text for text in page.evaluate("window.answers") if "past" in text]
+    assert answers
+    for text in answers:  # the next garment's fields are its class and its pixels
+        assert text.count('"real"') == text.count('"number"')
+    page.keyboard.press("g")
+    expect(page.locator("#game [data-part=round]")).to_have_text("Round 2 of 10")
+
+
+def test_a_result_travels_as_a_link_and_a_forged_one_is_told(visit: OPENED) -> None:
+    page = visit("en-US", DESKTOP, "game", permissions=["clipboard-read", "clipboard-write"])
+    drawn(page, BIG)
+    play_on(page, "en-US")
+    page.locator("#game [data-part=link]").click()
+    expect(page.locator("#game [data-part=link] use")).to_have_attribute("href", "#i-check")
+    link = page.evaluate("navigator.clipboard.readText()")
+    token = link.split("game=")[1].split("#")[0]
+    rank = page.locator("#game [data-part=rank]").inner_text()
+    other = visit("pt-BR", PHONE, "game", f"?game={token}", **TOUCH)
+    expect(other.locator("#game [data-part=end-title]")).to_have_text(told("pt-BR", "game_shared"))
+    assert other.locator("#game [data-part=rank]").inner_text() == rank.replace("to", "a")
+    other.get_by_role("button", name=told("pt-BR", "game_try")).click()
+    expect(other.locator("#game .proof")).to_be_hidden()
+    forged = token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
+    wrong = visit("en-US", DESKTOP, "game", f"?game={forged}")
+    expect(wrong.locator(".failure")).to_contain_text(told("en-US", "recipe_game_seal"))
+    drawn(wrong, BIG)  # and a new game is there

@@ -1,0 +1,151 @@
+/* Replay: one cursor through the moments of training, under the garment in hand and its line. */
+const { $, $$, setup } = trama, root = element, STEP_MS = 650;
+const frames = $('frames', root), range = $('moment', root), big = $('big', root), strip = $('line', root), play = $('play', root);
+const here = { moments: [], best: null, at: 0, garment: null, cloths: [], scores: [], reason: null, asked: null, guess: null, timer: 0 };
+const isSeen = () => document.body.dataset.screen === 'replay';
+const count = images => images >= 1e6 ? trama.word('game_million', { count: trama.number(images / 1e6, images % 1e6 ? 1 : 0) }) : trama.word('game_thousand', { count: trama.number(images / 1e3) });
+const momentName = i => count(here.moments[i].seen);
+const picture = pixels => ({ pixels, area: trama.areaOf(here.garment), ramp: trama.rampOf(here.garment), view: 'smooth' });
+
+/* the garment at the cursor */
+function drawMoment() {
+  if (!here.garment) return;
+  const { at, garment } = here, moment = momentName(at), name = trama.nameOf(garment);
+  $('lm', root).style.setProperty('--t', at);
+  range.value = at;
+  range.setAttribute('aria-valuetext', trama.word('replay_images', { count: moment }));
+  trama.fill(range);
+  trama.press($$('button', frames), b => Number(b.dataset.at) === at);
+  trama.rove(frames);
+  $('name', root).textContent = name;
+  $('told', root).textContent = trama.word('replay_images', { count: moment });
+  big.setAttribute('aria-label', trama.word('replay_alt', { name, count: moment }));
+  trama.show(big, picture(here.cloths[at]));
+  $('judged', root).hidden = !here.scores.length;
+  if (here.scores.length) {
+    $('score', root).textContent = trama.word('replay_score', { score: here.scores[at] });
+    $('meter', root).style.setProperty('--v', `${here.scores[at]}%`);
+    $('meter', root).setAttribute('aria-label', trama.word('replay_score', { score: here.scores[at] }));
+  }
+  $('stop', root).textContent = trama.word('replay_stop', { count: moment });
+  const note = $('note', root), key = here.reason === 'film_photo' ? 'replay_photo' : here.reason ? 'replay_other' : Object.keys(garment.edits).length ? 'replay_edits' : '';
+  note.hidden = !key;
+  note.textContent = key && trama.word(key);
+}
+function drawFrames() {
+  if (!here.garment) return;
+  $('lm', root).style.setProperty('--n', here.moments.length);
+  range.max = here.moments.length - 1;
+  while (frames.children.length < here.moments.length) {
+    const item = document.createElement('li'), button = document.createElement('button'), canvas = document.createElement('canvas'), at = frames.children.length;
+    canvas.className = 'cloth';
+    button.dataset.at = at;
+    button.append(canvas);
+    button.onclick = () => go(at);
+    item.append(button);
+    frames.append(item);
+    $('ticks', root).append(document.createElement('span'));
+  }
+  [...frames.children].forEach(({ firstChild: button }, i) => {
+    button.setAttribute('aria-label', trama.word('replay_images', { count: momentName(i) }));
+    trama.show(button.firstChild, picture(here.cloths[i]));
+    $('ticks', root).children[i].textContent = momentName(i);
+  });
+  drawMoment();
+}
+
+/* R of the moments that were measured, on a scale of its logarithm; shown once the question is answered */
+function drawCurve() {
+  const judged = here.moments.map(({ r }, i) => ({ r, i })).filter(({ r }) => r !== null);
+  $('ask', root).hidden = here.best === null;
+  $('curve', root).hidden = $('answer', root).hidden = here.guess === null;
+  if (here.guess === null) return;
+  const most = Math.log(Math.max(...judged.map(({ r }) => r))), place = ({ r, i }) => [(i + .5) / here.moments.length * 100, 100 - Math.log(r) / most * 100];
+  $$('.r', $('chart', root))[0].setAttribute('d', judged.map((point, n) => `${n ? 'L' : 'M'}${place(point).map(v => v.toFixed(2)).join(' ')}`).join(''));
+  $('dots', root).replaceChildren(...judged.flatMap(point => {
+    const [x, y] = place(point), dot = document.createElement('i'), text = document.createElement('span');
+    for (const e of [dot, text]) { e.style.setProperty('--x', `${x}%`); e.style.setProperty('--y', `${y}%`); }
+    text.textContent = trama.number(point.r, 1);
+    text.className = point.i === here.best ? 'best' : '';
+    return [dot, text];
+  }));
+  const points = judged.map(({ r, i }) => `${momentName(i)}: ${trama.number(r, 1)}`).join('; ');
+  $('chart', root).setAttribute('aria-label', trama.word('replay_chart', { points }));
+  const best = { best: momentName(here.best), r: trama.number(here.moments[here.best].r, 1), guess: momentName(here.guess) };
+  $('answer', root).textContent = trama.word(here.guess === here.best ? 'replay_right' : 'replay_wrong', best);
+}
+
+/* the line at the cursor */
+const askLine = trama.latest(server.line_then, answer => {
+  const cloths = trama.decode(answer.pixels);
+  while (strip.children.length < cloths.length) {
+    const item = document.createElement('li'), canvas = document.createElement('canvas');
+    item.className = 'tile';
+    canvas.className = 'cloth';
+    canvas.setAttribute('role', 'img');
+    item.append(canvas);
+    strip.append(item);
+  }
+  cloths.forEach((pixels, label) => {
+    const canvas = strip.children[label].firstChild;
+    canvas.setAttribute('aria-label', trama.word('replay_then', { name: trama.className(label) }));
+    trama.show(canvas, { pixels, area: setup.classes[label].area, ramp: trama.rampOf(here.garment), view: 'smooth' });
+  });
+  $('line-told', root).textContent = trama.word('replay_images', { count: momentName(here.at) });
+}, busy => strip.setAttribute('aria-busy', busy));
+function go(at) {
+  here.at = at;
+  drawMoment();
+  askLine({ recipe: here.asked, moment: at });
+}
+
+/* playing: only when asked, once through */
+function pause() {
+  clearInterval(here.timer);
+  here.timer = 0;
+  play.setAttribute('aria-pressed', 'false');
+}
+play.onclick = () => {
+  if (here.timer || !here.garment) return pause();
+  play.setAttribute('aria-pressed', 'true');
+  go(0);
+  here.timer = setInterval(() => here.at + 1 < here.moments.length && isSeen() ? go(here.at + 1) : pause(), STEP_MS);
+};
+range.oninput = () => { pause(); go(Number(range.value)); };
+$('stop', root).onclick = () => { here.guess = here.at; drawCurve(); };
+for (const button of $$('[data-save]', root)) button.onclick = async () => {
+  if (button.getAttribute('aria-busy') === 'true') return;
+  button.setAttribute('aria-busy', 'true');
+  const answer = await trama.ask(server.save_film, { recipe: here.asked, kind: button.dataset.save });
+  button.setAttribute('aria-busy', 'false');
+  if (!answer) return;
+  trama.hand(answer.file, `${trama.nameOf(here.garment)}-${trama.word('replay_file')}.${button.dataset.save}`);
+  trama.say(trama.word('replay_saved', { kind: button.dataset.save.toUpperCase() }));
+};
+
+/* the garment in hand, whenever the screen is seen */
+const askFrames = trama.latest(server.frames, (answer, asked, settled) => {
+  Object.assign(here, { garment: answer.garment, cloths: trama.decode(answer.pixels), scores: answer.scores, reason: answer.reason ?? null, asked: answer.garment.recipe });
+  drawFrames();
+  if (settled) go(here.at);
+});
+async function open() {
+  if (!isSeen()) return pause();
+  if (!here.moments.length) {
+    const answer = await trama.ask(server.moments, {});
+    if (!answer) return;
+    Object.assign(here, answer, { at: answer.moments.length - 1 });
+    drawCurve();
+  }
+  const recipe = trama.garment ? trama.recipe(trama.garment) : null;
+  if (!here.garment || recipe && recipe !== here.wanted) askFrames({ recipe });
+  here.wanted = recipe;
+}
+$('open-line', root).onclick = () => { if (here.garment) trama.emit('open-line', { seed: here.garment.seed, daring: here.garment.daring }); };
+const areas = $$('.areas a', root);
+for (const a of areas) a.hidden = !setup.screens.includes(a.dataset.go);
+areas[0].parentNode.hidden = areas.filter(a => !a.hidden).length < 2;
+$('line-section', root).hidden = !setup.screens.includes('line');
+for (const event of ['screen', 'garment', 'dye']) trama.on(event, open);
+trama.mount(root, () => { drawFrames(); if (here.moments.length) drawCurve(); });
+open();
