@@ -13,7 +13,7 @@ from PIL import Image
 from model.storage import ModelFolderError, check_file, read_json, refuse
 
 LESSON_FOLDER = Path(__file__).parent.parent / "weights" / "lesson"
-RUNS = ("collapse", "overpowering", "too-fast")
+RUNS = ("overpowering", "too-fast")
 DUEL = "duel"
 GARMENTS_FILE = "boots.png"
 SIDE = 28

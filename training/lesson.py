@@ -1,7 +1,7 @@
 """python -m training.lesson WHAT: record what the page's lesson shows, from real trainings.
 
 garments: the boots that a live training learns from. duel: one step of both networks taken apart.
-collapse, overpowering, too-fast: trainings that fail, each for one reason.
+overpowering, too-fast: trainings that fail, each for one reason.
 """
 
 import argparse
@@ -29,7 +29,6 @@ DUEL_STEPS = 60
 """Steps before the one that is recorded: boots can be seen, and a step still changes them."""
 
 FAILURES = {
-    "collapse": (Knobs(critic_strength=0.05), 0, 156),
     "overpowering": (Knobs(critic_strength=10, penalty=0), 0, 156),
     "too-fast": (Knobs(learning_rate=0.05), 0, 156),
 }
