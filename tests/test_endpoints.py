@@ -183,7 +183,7 @@ def test_endpoints_are_documented(url: str) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
     expected = (
         "generate blend edit class_mix render recipe mix describe children line sheet pad film "
-        "lookbook archive"
+        "lookbook archive complete photo"
     )
     assert set(named) == {f"/{name}" for name in expected.split()}
     for endpoint in named.values():
