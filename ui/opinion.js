@@ -22,7 +22,6 @@ trama.opinionPanel = (root, { hidden = false } = {}) => {
   const here = { opinion: null, nearest: null, garment: null, open: !hidden, guess: null, asked: null };
   svg.setAttribute('viewBox', '0 0 100 100');
   svg.setAttribute('preserveAspectRatio', 'none');
-  svg.setAttribute('role', 'img');
   mine.append(make('canvas', undefined, 'cloth'));
   axis.append(mine, svg, pin, guess, examples, ends);
   told.setAttribute('aria-live', 'polite');
@@ -37,6 +36,7 @@ trama.opinionPanel = (root, { hidden = false } = {}) => {
     for (const part of [axis, keyline, note]) part.hidden = missing;
     if (missing) { told.textContent = trama.word('opinion_missing'); return; }
     bars(svg, opinion.heaps);
+    svg.setAttribute('role', 'img');                     // until then it is nothing yet
     svg.setAttribute('aria-label', trama.word('opinion_alt', { kind: trama.className(garment.label) }));
     axis.style.setProperty('--v', `${opinion.score}%`);
     for (const part of [mine, pin]) part.hidden = !here.open;
