@@ -160,12 +160,12 @@ def test_without_directions_there_is_no_adjust_screen(app: ModuleType, plain_mod
     studio, origin = app.open_studio(str(plain_model))
     blocks = app.build(studio, origin)
     screens = [block.elem_id for block in blocks.blocks.values() if getattr(block, "elem_id", None)]
-    # Adjust, film and game are built all the same, for models that come later; the page leaves
+    # Adjust, lesson, film and game are built all the same, for models that come later; the page leaves
     # them out until then.
-    built = "header wardrobe line blend adjust photo models collection replay game footer"
+    built = "header wardrobe line blend adjust photo learn models collection replay game footer"
     assert screens == built.split()
     head = next(b for b in blocks.blocks.values() if getattr(b, "elem_id", None) == "header").head
-    assert '"screens": ["wardrobe", "line", "blend", "photo", "models", "collection"]' in head
+    assert '"screens": ["wardrobe", "line", "blend", "photo", "learn", "models", "collection"]' in head
 
 
 @pytest.mark.parametrize("classes", [(), ("cat", "dog")])

@@ -7,7 +7,8 @@ import gradio as gr
 from model.code import Code
 from model.inverter import Inverter
 from model.labels import find_label
-from model.photo import Corrections, read_photo
+from model.photo import read_photo
+from model.photo_corrections import Corrections
 from ui.desk import Desk
 from ui.endpoint_completion import brought
 
