@@ -68,9 +68,9 @@ def test_figures_stand_by_their_moment_and_the_best_is_known(kept, tmp_path):
         Film(folder)
 
 
-def test_what_cannot_be_shown_is_told(kept, tiny_model, plain_model, tmp_path):
+def test_what_cannot_be_shown_is_told(kept, plain_model, tmp_path):
     with pytest.raises(ModelFolderError, match="no moments"):
-        Film(tiny_model)
+        Film(plain_model)
     film = Film(kept)
     garment = Studio.open(kept).garment(0, 0)
     for moment in (-1, 3, "1", None):
