@@ -165,7 +165,9 @@ def test_without_directions_there_is_no_adjust_screen(app: ModuleType, plain_mod
     built = "header wardrobe line blend adjust photo learn models collection replay game footer"
     assert screens == built.split()
     head = next(b for b in blocks.blocks.values() if getattr(b, "elem_id", None) == "header").head
-    assert '"screens": ["wardrobe", "line", "blend", "photo", "learn", "models", "collection"]' in head
+    assert (
+        '"screens": ["wardrobe", "line", "blend", "photo", "learn", "models", "collection"]' in head
+    )
 
 
 @pytest.mark.parametrize("classes", [(), ("cat", "dog")])

@@ -26,10 +26,14 @@ def web(app: ModuleType, studio: Studio) -> Iterator[TestClient]:
         yield client
 
 
+USUAL = (None, 0, None, False, "auto", 0.5, None)
+"""What stands for the values that a call leaves out: this way of calling wants them all."""
+
+
 def run(web: TestClient, content: bytes, *rest: object) -> tuple[int, dict[str, Any]]:
     answer = web.post("/gradio_api/upload", files={"files": ("mine.jpg", content, "image/jpeg")})
     picture = {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}}
-    data = json.dumps({"data": [picture, *rest]})
+    data = json.dumps({"data": [picture, *rest, *USUAL[len(rest) :]]})
     headers = {"Content-Type": "application/json"}
     answer = web.post("/gradio_api/run/photo", content=data, headers=headers)
     return answer.status_code, answer.json()

@@ -71,7 +71,7 @@ def shelf(hub, given) -> Shelf:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def rules(**changes: object) -> ShelfRules:
