@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,19 +112,24 @@ class ResidualBlock(nn.Module):
         return F.relu(x + self.conv2(F.relu(self.conv1(x))))
 
 
+def residual_layers(channels: int, widths: Sequence[int], blocks: int) -> nn.Sequential:
+    """A convolution for each width, halving from the second on, and blocks behind each but the first."""
+    layers: list[nn.Module] = []
+    for index, width in enumerate(widths):
+        layers.append(nn.Sequential(ConvLayer(channels, width, 2 if index else 1), nn.ReLU()))
+        layers += [ResidualBlock(width) for _ in range(blocks if index else 0)]
+        channels = width
+    return nn.Sequential(*layers)
+
+
 class Classifier(nn.Module):
     """A small residual network; `features` is its pooled last layer, in which garments are compared."""
 
     def __init__(self, config: ClassifierConfig) -> None:
         super().__init__()
         self.config = config
-        channels = config.image_channels
-        layers: list[nn.Module] = []
-        for index, width in enumerate(config.widths):
-            layers.append(nn.Sequential(ConvLayer(channels, width, 2 if index else 1), nn.ReLU()))
-            layers += [ResidualBlock(width) for _ in range(config.blocks if index else 0)]
-            channels = width
-        self.layers = nn.Sequential(*layers)
+        self.layers = residual_layers(config.image_channels, config.widths, config.blocks)
+        channels = config.widths[-1]
         self.head = nn.Linear(channels, len(config.class_names))
 
     def features(self, img: torch.Tensor) -> torch.Tensor:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from model.config import ModelConfig
-from model.storage import check_file, check_header, read_tensors, refuse, write_atomically
+from model.storage import read_description, read_tensors, refuse, write_atomically
 from model.weights import DIRECTIONS_FILE, read_config
 
 COMPONENT_LIMIT = 3.0
@@ -127,7 +126,7 @@ def load_directions(folder: str | Path, generator_sha256: str) -> Directions:
         ModelFolderError: the file is missing, damaged or of another generator; says what to do.
     """
     path, config = Path(folder) / DIRECTIONS_FILE, read_config(folder)
-    described = _read_description(path)
+    described = read_description(path, _KEY, _MAX_BYTES)
     again = f"run python -m training.derive {folder}"
     expected = {"format_version", "generator_sha256", "components", "named"}
     if set(described) != expected or described["format_version"] != _FORMAT_VERSION:
@@ -159,19 +158,6 @@ def load_directions(folder: str | Path, generator_sha256: str) -> Directions:
 def _describe(direction: NamedDirection) -> dict[str, Any]:
     fields = {name: getattr(direction, name) for name in (*_TEXTS, *_NUMBERS)}
     return {**fields, "layers": list(direction.layers), "labels": list(direction.labels)}
-
-
-def _read_description(path: Path) -> dict[str, Any]:
-    check_file(path)
-    check_header(path)
-    if path.stat().st_size > _MAX_BYTES:
-        refuse(path, f"more than {_MAX_BYTES:,} bytes")
-    try:
-        with safe_open(path, framework="pt") as file:
-            described = json.loads((file.metadata() or {}).get(_KEY, "null"))
-    except (SafetensorError, OSError, ValueError, RecursionError) as error:
-        refuse(path, f"not whole ({error})", error)
-    return described if isinstance(described, dict) else {}
 
 
 def _parse(path: Path, fields: object, vector: torch.Tensor, config: ModelConfig) -> NamedDirection:

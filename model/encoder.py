@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 from torch.nn import functional as F
 
-from model.classifier import ConvLayer, ResidualBlock
+from model.classifier import residual_layers
 from model.config import ModelConfig
 from model.storage import (
     ModelFolderError,
-    check_file,
-    check_header,
+    read_description,
     read_tensors,
     refuse,
     write_atomically,
@@ -84,13 +82,8 @@ class Encoder(nn.Module):
         self.classes = max(model.num_classes, 1)
         self.shape = (model.image_channels, model.image_size, model.image_size)
         self.reach: Reach | None = None
-        channels = model.image_channels
-        layers: list[nn.Module] = []
-        for index, width in enumerate(config.widths):
-            layers.append(nn.Sequential(ConvLayer(channels, width, 2 if index else 1), nn.ReLU()))
-            layers += [ResidualBlock(width) for _ in range(config.blocks if index else 0)]
-            channels = width
-        self.layers = nn.Sequential(*layers)
+        self.layers = residual_layers(model.image_channels, config.widths, config.blocks)
+        channels = config.widths[-1]
         self.classify = nn.Linear(channels, self.classes)
         self.narrow = nn.Conv2d(channels, _NARROW, 1)
         self.hidden = nn.Linear(_NARROW * _GRID**2, _HIDDEN)
@@ -152,7 +145,10 @@ def load_encoder(folder: str | Path, generator_sha256: str) -> Encoder | None:
     path = Path(folder) / ENCODER_FILE
     if not path.exists():
         return None
-    described, again = _read_description(path), f"run python -m training.encode {folder}"
+    described, again = (
+        read_description(path, _KEY, MAX_ENCODER_BYTES),
+        f"run python -m training.encode {folder}",
+    )
     expected = {"format_version", "generator_sha256", "widths", "blocks", "reach"}
     if set(described) != expected or described["format_version"] != _FORMAT_VERSION:
         refuse(path, f"not an encoder of format_version {_FORMAT_VERSION}: {again}")
@@ -173,19 +169,6 @@ def load_encoder(folder: str | Path, generator_sha256: str) -> Encoder | None:
     network.load_state_dict(read_tensors(path, shapes), strict=True, assign=True)
     network.reach = _parse_reach(path, described["reach"])
     return network.to(memory_format=torch.channels_last).eval().requires_grad_(False)
-
-
-def _read_description(path: Path) -> dict[str, Any]:
-    check_file(path)
-    check_header(path)
-    if path.stat().st_size > MAX_ENCODER_BYTES:
-        refuse(path, f"more than {MAX_ENCODER_BYTES:,} bytes")
-    try:
-        with safe_open(path, framework="pt") as file:
-            described = json.loads((file.metadata() or {}).get(_KEY, "null"))
-    except (SafetensorError, OSError, ValueError, RecursionError) as error:
-        refuse(path, f"not whole ({error})", error)
-    return described if isinstance(described, dict) else {}
 
 
 def _parse_reach(path: Path, given: object) -> Reach | None:

@@ -5,7 +5,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -84,6 +84,24 @@ def write_atomically(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def read_description(path: Path, key: str, most_bytes: int) -> dict[str, Any]:
+    """The JSON object that stands under a key of a safetensors file's metadata; empty for none.
+
+    Raises:
+        ModelFolderError: the file is missing, damaged or larger than `most_bytes`.
+    """
+    check_file(path)
+    check_header(path)
+    if path.stat().st_size > most_bytes:
+        refuse(path, f"more than {most_bytes:,} bytes")
+    try:
+        with safe_open(path, framework="pt") as file:
+            described = json.loads((file.metadata() or {}).get(key, "null"))
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
+        refuse(path, f"not whole ({error})", error)
+    return described if isinstance(described, dict) else {}
 
 
 def check_file(path: Path) -> None:

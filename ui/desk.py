@@ -138,7 +138,7 @@ class Desk:
             image = to_image(pixels).resize(side, Image.Resampling.NEAREST)
         else:
             image = self.cloth(recipe, pixels, PICTURE_SIDE)
-        return {"png": _data(stamp_png(image, recipe.text))}
+        return {"png": png_address(stamp_png(image, recipe.text))}
 
     def recipe(self, request: Json, field: str = "recipe") -> Recipe:
         """A recipe that a request holds, checked."""
@@ -178,7 +178,7 @@ class Desk:
         """Small pictures as addresses for an img element."""
         pixels = self.studio.draw(recipes)
         return [
-            _data(to_png(self.cloth(recipe, picture, THUMBNAIL_SIDE)))
+            png_address(to_png(self.cloth(recipe, picture, THUMBNAIL_SIDE)))
             for recipe, picture in zip(recipes, pixels, strict=True)
         ]
 
@@ -240,6 +240,6 @@ def _shares(request: Json, field: str, count: int) -> list[float]:
     return numbers
 
 
-def _data(png: bytes) -> str:
+def png_address(png: bytes) -> str:
     """A PNG file as an address for an img element or a download."""
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"

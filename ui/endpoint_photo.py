@@ -4,13 +4,12 @@ from typing import Any
 
 import gradio as gr
 
-from model.code import Code
-from model.inverter import Inverter
 from model.labels import find_label
 from model.photo import read_photo
 from model.photo_corrections import Corrections
 from ui.desk import Desk
 from ui.endpoint_completion import brought
+from ui.photo import both_ends, inverter_of
 
 
 class Photos:
@@ -58,13 +57,8 @@ class Photos:
             data = places["picture"].read_bytes()
         reading = read_photo(data, corrections, studio.config.image_size)
         pixels = reading.in_channels(studio.config.image_channels)
-        found = Inverter(studio.generator, studio.encoder).invert(pixels, known)
-        close, editable = (
-            studio.from_code(
-                found.label, Code.of(studio.generator, found.label, w), 1, dye or reading.dye
-            )
-            for w in (found.ws, found.w)
-        )
+        found = inverter_of(studio).invert(pixels, known)
+        close, editable = both_ends(studio, found, dye or reading.dye)
         names = studio.config.class_names
         return {
             "close": close.text,

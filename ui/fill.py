@@ -8,12 +8,12 @@ import numpy as np
 
 from model.checks import number, whole_number
 from model.code import Code
-from model.completion import FEWEST, MOST, STEPS, complete
+from model.completion import FEWEST, MOST, STEPS, check_hidden, complete
 from model.inversion import Step
 from model.keepsake import stamp_png
 from model.latents import MAX_SEED
 from model.studio import Studio
-from ui.desk import PICTURE_SIDE, Answer, Desk, Json, describe, encode
+from ui.desk import PICTURE_SIDE, Answer, Desk, Json, describe, encode, png_address
 from ui.jobs import Job, JobBusyError, Jobs
 
 _LONGEST = 2**20
@@ -86,8 +86,7 @@ class Fill:
         """A completed picture as a PNG to keep, in the dye of its recipe."""
         recipe = self.desk.recipe(request)
         image = self.desk.cloth(recipe, _pixels(self.desk.studio, request), PICTURE_SIDE)
-        png = base64.b64encode(stamp_png(image, recipe.text)).decode()
-        return {"png": f"data:image/png;base64,{png}"}
+        return {"png": png_address(stamp_png(image, recipe.text))}
 
 
 def _pixels(studio: Studio, request: Json) -> np.ndarray:
@@ -100,9 +99,7 @@ def _mask(studio: Studio, request: Json) -> np.ndarray:
     """What of the picture is missing, bool [H, W]; some of it, and not all."""
     size = studio.config.image_size
     hidden = _bytes(request, "mask", size * size).reshape(size, size) > 0
-    if not 0 < hidden.sum() < hidden.size:
-        raise ValueError(f"mask must hide 1..{hidden.size - 1} pixels, not {int(hidden.sum())}")
-    return hidden
+    return check_hidden(studio.generator, hidden)
 
 
 def _bytes(request: Json, field: str, count: int) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Game: ten rounds against the critic, each a garment that is real or made."""
 
-import base64
 import os
 import threading
 import time
@@ -13,7 +12,7 @@ from model.game import ROUNDS, Game, GameError, Keeper, Round
 from model.referee import LADDER_CLASS, Referee
 from model.studio import Studio
 from model.weights import ModelFolderError
-from ui.desk import Answer, Desk, Json, encode
+from ui.desk import Answer, Desk, Json, encode, png_address
 from ui.game_card import Result, draw_card
 from ui.parts import screen
 from ui.shelf import MAX_STUDIOS
@@ -86,7 +85,7 @@ class Play:
             results.append(Result(pixels, round_.label, round_.real, hit, theirs))
         seen = referee.moments[game.moment]
         png = draw_card(self.desk.studio.config, results, seen, language)
-        return {"file": f"data:image/png;base64,{base64.b64encode(png).decode()}"}
+        return {"file": png_address(png)}
 
     def _told(self, game: Game, rounds: list[int]) -> Answer:
         """A game: what is known of some rounds that are over, and the garment of the next."""

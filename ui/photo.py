@@ -12,11 +12,12 @@ from model.checks import whole_number
 from model.code import Code, CodeError, class_means
 from model.dye import find_dye
 from model.inversion import MAX_NUMBERS, Step
-from model.inverter import Inverter
+from model.inverter import Inversion, Inverter
 from model.latents import render
 from model.photo import read_photo
 from model.photo_corrections import Corrections
 from model.photo_open import PhotoError
+from model.recipe import Recipe
 from model.studio import Studio
 from ui.desk import Answer, Desk, Json, describe, encode
 from ui.fill import Fill
@@ -31,6 +32,7 @@ SAMPLES = HERE / "samples"
 
 _SHOWN_EVERY = 6
 _LIKELY = 3
+_inverters: weakref.WeakKeyDictionary[Studio, Inverter] = weakref.WeakKeyDictionary()
 
 
 class Photo:
@@ -38,7 +40,6 @@ class Photo:
 
     def __init__(self, desk: Desk, jobs: Jobs) -> None:
         self.desk, self.jobs = desk, jobs
-        self._inverters: weakref.WeakKeyDictionary[Studio, Inverter] = weakref.WeakKeyDictionary()
 
     def read_photo(self, request: Json) -> Answer:
         """A photo in base64 as the network knows it, and what was done to it.
@@ -78,7 +79,7 @@ class Photo:
             find_dye(dye)
         if not can_weave(studio):
             raise ValueError("this model's garments cannot be written from a picture")
-        inverter = self._inverter(studio)
+        inverter = inverter_of(studio)
         try:
             return self.jobs.start(lambda job: _weave(studio, inverter, pixels, known, dye, job))
         except JobBusyError as error:
@@ -92,11 +93,20 @@ class Photo:
         """Let a job end with what it has."""
         return self.jobs.stop(request.get("job"))
 
-    def _inverter(self, studio: Studio) -> Inverter:
-        """One for each studio: it measures its model once."""
-        if studio not in self._inverters:
-            self._inverters[studio] = Inverter(studio.generator, studio.encoder)
-        return self._inverters[studio]
+
+def inverter_of(studio: Studio) -> Inverter:
+    """One for each studio: it measures its model once."""
+    if studio not in _inverters:
+        _inverters[studio] = Inverter(studio.generator, studio.encoder)
+    return _inverters[studio]
+
+
+def both_ends(studio: Studio, found: Inversion, dye: object) -> list[Recipe]:
+    """The garment that comes closest, with a w for each layer, and the one that edits best."""
+    return [
+        studio.from_code(found.label, Code.of(studio.generator, found.label, w), 1, dye)
+        for w in (found.ws, found.w)
+    ]
 
 
 def can_weave(studio: Studio) -> bool:
@@ -158,10 +168,7 @@ def _weave(
         job.tell((number + 1) / inverter.steps, pixels=seen)
 
     found = inverter.invert(pixels, label, tell, lambda: job.stopped)
-    recipes = [
-        studio.from_code(found.label, Code.of(studio.generator, found.label, w), 1, dye)
-        for w in (found.ws, found.w)
-    ]
+    recipes = both_ends(studio, found, dye)
     likely = np.argsort(-found.shares)[:_LIKELY]
     return {
         "garments": [describe(recipe) for recipe in recipes],
