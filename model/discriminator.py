@@ -59,9 +59,13 @@ class Discriminator(nn.Module):
         return x.float().sum((2, 3))
 
     def forward(
-        self, img: torch.Tensor, c: torch.Tensor, made: torch.Tensor | None = None
+        self,
+        img: torch.Tensor,
+        c: torch.Tensor,
+        made: torch.Tensor | None = None,
+        wrong: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Logits [N]; higher means more like a real garment.
+        """Logits [N]; higher means more like a real garment of its class.
 
         Args:
             img: [N, C, H, W] in [-1, 1].
@@ -69,10 +73,18 @@ class Discriminator(nn.Module):
             made: 1 where the generator made the picture and 0 where it is real, [N]. With it the
                 spread of each class is measured in this batch, made and real ones apart, and
                 pictures depend on their neighbours: for training only.
+            wrong: labels [M] that the first M pictures do not have. The logits are then [N + M],
+                the last M of those pictures under these labels. Needs classes.
         """
         h = self.features(img, c, made)
         logits: torch.Tensor = self.head(h)[:, 0]
-        return logits if self.embed is None else logits + (self.embed(c) * h).sum(1)
+        if self.embed is None:
+            return logits
+        own: torch.Tensor = logits + (self.embed(c) * h).sum(1)
+        if wrong is None:
+            return own
+        count = len(wrong)
+        return torch.cat((own, logits[:count] + (self.embed(wrong) * h[:count]).sum(1)))
 
     def class_spread(self, img: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
         """Spread of each class among real pictures: [classes or 1, channels, base, base]."""

@@ -24,3 +24,8 @@ def generator_loss(
     if loss == "hinge":
         return -fake_logits.mean()
     return F.softplus(real_logits - fake_logits).mean()
+
+
+def mismatch_loss(right_logits: torch.Tensor, wrong_logits: torch.Tensor) -> torch.Tensor:
+    """Real pictures under their own label against the same under a wrong one (arXiv 1605.05396)."""
+    return F.softplus(wrong_logits - right_logits).mean()

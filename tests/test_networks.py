@@ -63,6 +63,14 @@ def test_an_opinion_depends_on_neighbours_only_where_training_asks_for_it():
     assert difference[[0, 1, 2, 3, 4, 6]].max() < 1e-6
 
 
+def test_the_critic_can_be_asked_about_wrong_labels_in_passing():
+    critic = Discriminator(tiny())
+    img, c, wrong = torch.randn(4, 1, 28, 28), torch.tensor([0, 1, 2, 3]), torch.tensor([5, 6])
+    logits = critic(img, c, wrong=wrong)
+    torch.testing.assert_close(logits[:4], critic(img, c))
+    torch.testing.assert_close(logits[4:], critic(img[:2], wrong))
+
+
 def test_spread_is_the_standard_deviation_within_each_group():
     x, group = torch.randn(6, 4, 3, 3), torch.tensor([0, 0, 0, 2, 2, 1])
     spread = group_spread(x, group, groups=4, channels=2)

@@ -16,6 +16,9 @@ from model.weights import load_discriminator, load_generator
 from training import alarms
 from training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from training.config import PRESETS, ConfigError, TrainConfig
+from training.hardware import Execution
+from training.loop import draw_wrong_labels
+from training.run import Run
 from training.train import main
 
 TRAIN = [sys.executable, "-m", "training.train"]
@@ -72,6 +75,20 @@ def test_killed_run_goes_on_from_its_last_good_checkpoint(straight, tmp_path):
         checkpoints[-1].write_bytes(checkpoints[-1].read_bytes()[:-1000])
     assert main(toy(tmp_path)) == 0
     assert_same_state(straight, tmp_path)
+
+
+def test_wrong_labels_are_never_the_garments_own(tmp_path):
+    options = toy(tmp_path, "--mismatch-weight", "0.5", "--max-images", "32")
+    assert main(options) == 0
+    config = TrainConfig.from_dict(json.loads((tmp_path / "run.json").read_text())["config"])
+    run = Run(config, Execution("fp32", compile=False, why=""), torch.device("cpu"))
+    label = torch.arange(16) % 10
+    drawn = []
+    for run.images_seen in range(0, 1600, 16):
+        wrong = draw_wrong_labels(run, label, slice(None))
+        assert wrong is not None
+        drawn.append((wrong - label) % 10)
+    assert set(torch.cat(drawn).tolist()) == set(range(1, 10))
 
 
 def test_only_damaged_checkpoints_are_an_error(tmp_path):
@@ -152,7 +169,14 @@ def test_alarms_speak_plainly():
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("batch_size", 0), ("loss", "wgan"), ("decay_start", 2), ("seed", None)]
+    ("field", "value"),
+    [
+        ("batch_size", 0),
+        ("loss", "wgan"),
+        ("decay_start", 2),
+        ("mismatch_weight", -1),
+        ("seed", None),
+    ],
 )
 def test_bad_configuration_names_field_and_value(field, value):
     if value is None:

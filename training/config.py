@@ -35,6 +35,8 @@ class TrainConfig:
     """The half-life is at most this share of the images seen, so that early averages are young."""
     style_mixing: float = 0.1
     """Share of made garments whose later layers listen to a second z of the same class."""
+    mismatch_weight: float = 0.0
+    """How much the critic must also tell real garments under a wrong label from those under theirs."""
     precision: Precision = "auto"
     compile: Compile = "auto"
     snapshots: int = 8
@@ -53,6 +55,12 @@ class TrainConfig:
         for name in ("generator_lr", "discriminator_lr", "ema_rampup"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} must be above 0, not {getattr(self, name)}")
+        if not 0 <= self.mismatch_weight < float("inf"):
+            raise ConfigError(f"mismatch_weight must be at least 0, not {self.mismatch_weight}")
+        if self.mismatch_weight and self.model.num_classes < 2:
+            raise ConfigError(
+                f"mismatch_weight must be 0 with fewer than two classes, not {self.mismatch_weight}"
+            )
         for name in ("adam_beta1", "adam_beta2", "decay_start", "style_mixing"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} must be in 0..1, not {getattr(self, name)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from model.duel import take_turns
+from model.losses import mismatch_loss
 from model.pixels import to_img
 from training import alarms, distributed
 from training.checkpoint import load_checkpoint, save_checkpoint
@@ -17,7 +18,7 @@ from training.journal import Journal
 from training.run import Mixing, Run
 from training.schedule import learning_rate, snapshot_images
 
-NOISE_STREAM, MIXING_STREAM = 1, 2
+NOISE_STREAM, MIXING_STREAM, MISMATCH_STREAM = 1, 2, 3
 
 
 class NonFiniteLossError(RuntimeError):
@@ -47,19 +48,26 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
     fake = run.generate(z.to(run.device), label, _draw_mixing(run, rows))
     run.spectral.iterate()
 
+    wrong = draw_wrong_labels(run, label, rows)
+    mismatch: list[torch.Tensor] = []
+
     def judge(
         img: torch.Tensor, label: torch.Tensor, made: torch.Tensor, frozen: bool
     ) -> torch.Tensor:
         weights = run.spectral.weights()
         if frozen:
             weights = {name: weight.detach() for name, weight in weights.items()}
-        logits: torch.Tensor = run.judge(weights, img, label, made)
-        return logits
+        logits: torch.Tensor = run.judge(weights, img, label, made, None if frozen else wrong)
+        if len(logits) > len(img):
+            mismatch.append(mismatch_loss(logits[: len(real)], logits[len(img) :]))
+        return logits[: len(img)]
 
-    descend = (
-        partial(_descend, run.discriminator_optimizer),
-        partial(_descend, run.generator_optimizer),
-    )
+    def descend_critic(loss: torch.Tensor, name: str) -> None:
+        for aside in mismatch:
+            loss = loss + config.mismatch_weight * aside
+        _descend(run.discriminator_optimizer, loss, name)
+
+    descend = descend_critic, partial(_descend, run.generator_optimizer)
     turns = take_turns(judge, real, fake, label, descend, config.loss)
 
     # The average follows.
@@ -90,6 +98,18 @@ def _draw_mixing(run: Run, rows: slice) -> Mixing | None:
     first = 1 + (place * (layers - 1)).floor()
     taken = (torch.arange(layers, device=run.device) >= first) & (chosen < config.style_mixing)
     return noise[:, :-2].contiguous(), taken[:, :, None]
+
+
+def draw_wrong_labels(run: Run, label: torch.Tensor, rows: slice) -> torch.Tensor | None:
+    """For each garment [N] another class than its own, each of the others as likely."""
+    config, others = run.config, run.config.model.num_classes - 1
+    if config.mismatch_weight == 0:
+        return None
+    noise = batch_noise(config.seed, run.images_seen, (config.batch_size, 1), MISMATCH_STREAM)
+    share = torch.special.ndtr(torch.from_numpy(noise[rows, 0]))  # uniform
+    step = 1 + (share * others).long().clamp(max=others - 1)
+    wrong: torch.Tensor = (label + step.to(run.device)) % (others + 1)
+    return wrong
 
 
 def _descend(optimizer: torch.optim.Optimizer, loss: torch.Tensor, name: str) -> None:

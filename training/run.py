@@ -74,9 +74,12 @@ class Run:
             img: torch.Tensor,
             c: torch.Tensor,
             made: torch.Tensor,
+            wrong: torch.Tensor | None = None,
         ) -> torch.Tensor:
             with torch.autocast(kind, torch.bfloat16, enabled=bf16):
-                logits: torch.Tensor = functional_call(self.discriminator, weights, (img, c, made))
+                logits: torch.Tensor = functional_call(
+                    self.discriminator, weights, (img, c, made, wrong)
+                )
                 return logits
 
         compiled: Callable[[Any], Any] = torch.compile if execution.compile else lambda f: f
