@@ -163,7 +163,7 @@ def test_recipes_are_woven_by_their_own_model(
     other = Studio.open(plain_model)
     shelf = Shelf([Entry(studio, "tiny"), Entry(other, "plain")], ShelfRules.read({}))
     blocks = app.build(studio, app.page.Origin("folder", "tiny"), shelf)
-    theirs = other.garment("dress", 3, 0.7, "moss").text
+    theirs = other.garment("dress", 3, dye="moss").text
     with TestClient(gr.mount_gradio_app(FastAPI(), blocks, "/", **app.LAUNCH)) as web:
         assert read_stamps(sent(web, "render", theirs, "pixels", 56)) == (theirs,)
         assert said(web, "describe", theirs, None)["garments"][0]["model"] == "plain"
