@@ -111,6 +111,7 @@ trama.filling = (root, server) => {
     here.busy = false;
     drawOptions();
     drawActs();
+    if (here.options.length) trama.bring(list, 'start');
   }
   go.onclick = () => {
     if (!here.busy) return complete();
