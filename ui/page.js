@@ -198,6 +198,7 @@ trama.header = (root, origin, server) => {
     const number = trama.store.list().length;
     $('count', root).textContent = number || '';
     $('collection', root).setAttribute('aria-label', trama.word('collection_of', { count: number }));
+    $('collection', root).title = trama.word('collection');
   };
   trama.on('collection', count);
   trama.on('screen', mark);
