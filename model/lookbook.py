@@ -4,6 +4,7 @@ The sheet is laid out once, as PDF; the picture is that page rendered. Behind th
 the recipes as text that can be copied. The same book gives the same bytes.
 """
 
+import io
 import re
 import reprlib
 import threading
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import numpy as np
+from PIL import Image
 
 from model.checks import number
 from model.dye import Ramp
-from model.keepsake import check_recipes, stamp_png
+from model.keepsake import XMP, check_recipes, stamp_png
 from model.labels import Language
 
 MAX_PIECES = 20
@@ -25,6 +27,9 @@ MAX_TEXT = 200
 MIN_SIDE, MAX_SIDE = 4, 1024
 
 _PIXELS_A_POINT = 3.0  # A4 becomes 2526 x 1786 pixels
+_PREVIEW_PIXELS_A_POINT = 1.5
+_PREVIEW_FINENESS = 0.5
+_PREVIEW_QUALITY = 90
 _COLOUR = range(256)
 _WHOLE_AREA = 28 * 28
 _pdfium_turn = threading.Lock()  # PDFium is not made for threads
@@ -113,14 +118,34 @@ def lookbook_pdf(book: Lookbook) -> bytes:
 
 def lookbook_png(book: Lookbook) -> bytes:
     """The book's sheet as a PNG file, 2526 x 1786, stamped with its title and all recipes."""
-    import pypdfium2  # the page starts without it
-
     from model.lookbook_pages import draw_book
 
-    sheet = draw_book(book, with_recipes=False)
-    with _pdfium_turn, pypdfium2.PdfDocument(sheet) as document:
-        image = document[0].render(scale=_PIXELS_A_POINT).to_pil()
+    image = _render(draw_book(book, with_recipes=False), _PIXELS_A_POINT)
     return stamp_png(image, book.recipes, title=book.title)
+
+
+def lookbook_preview(book: Lookbook) -> bytes:
+    """The same sheet at half the size as a JPEG file, to be looked at: no recipe is in it.
+
+    Most of a PNG's time goes into packing four million pixels that a window shows at a quarter.
+    """
+    from model.lookbook_pages import draw_book
+
+    sheet = draw_book(book, with_recipes=False, fineness=_PREVIEW_FINENESS)
+    buffer = io.BytesIO()
+    _render(sheet, _PREVIEW_PIXELS_A_POINT).convert("RGB").save(
+        buffer, "JPEG", quality=_PREVIEW_QUALITY, subsampling=0, xmp=XMP.encode()
+    )
+    return buffer.getvalue()
+
+
+def _render(sheet: bytes, scale: float) -> Image.Image:
+    """The first page of a PDF file, so many pixels a point."""
+    import pypdfium2  # the page starts without it
+
+    with _pdfium_turn, pypdfium2.PdfDocument(sheet) as document:
+        image: Image.Image = document[0].render(scale=scale).to_pil()
+    return image
 
 
 def _check_text(field: str, text: object) -> None:

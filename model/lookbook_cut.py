@@ -48,10 +48,10 @@ def find_cut(piece: Piece) -> Cut:
     return Cut(piece, *(float(e * (side + 2 * MARGIN) / _PROBE - MARGIN) / side for e in edges))
 
 
-def draw_cut(cut: Cut, width: float) -> Image.Image:
-    """Its picture, fine enough to be `width` millimetres wide."""
+def draw_cut(cut: Cut, width: float, fineness: float = 1.0) -> Image.Image:
+    """Its picture, fine enough to be `width` millimetres wide; less so below a fineness of 1."""
     pixels, dye = cut.piece.pixels, cut.piece.dye
-    frame, side = width / cut.size[0] * _PIXELS_A_MM, pixels.shape[0]
+    frame, side = width / cut.size[0] * _PIXELS_A_MM * fineness, pixels.shape[0]
     if dye is None:
         fine = int(min(max(frame, side), _LARGEST_PICTURE))
         colours = pixels.repeat(3, axis=2) if pixels.shape[2] == 1 else pixels

@@ -45,8 +45,14 @@ _PALETTE_WIDTH, _PALETTE_GAP = 115.0, 6.0
 _SWATCH_STEP, _SWATCH_GAP, _SWATCH_HEIGHT = 27.0, 5.0, 8.5
 
 
-def draw_book(book: Lookbook, with_recipes: bool = True) -> bytes:
-    """The PDF file of a book; without its recipes it is the sheet alone, drawn in half the time."""
+def draw_book(book: Lookbook, with_recipes: bool = True, fineness: float = 1.0) -> bytes:
+    """The PDF file of a book; without its recipes it is the sheet alone, drawn in half the time.
+
+    Args:
+        book: what stands on it.
+        with_recipes: whether their pages follow.
+        fineness: of the cloth; 1 is fit for print.
+    """
     words = _WORDS[book.language]
     paper = Paper(book.title, AI_NOTICE, _KEYWORDS, words["language"])
     about = " · ".join(part for part in (book.footer, book.note) if part.strip())
@@ -56,7 +62,7 @@ def draw_book(book: Lookbook, with_recipes: bool = True) -> bytes:
     taken = len(book.palette) * step + _PALETTE_GAP if book.palette else 0.0
     paper.turn(book.title, book.subtitle, words["made"], about, taken)
     _draw_palette(paper, book, step)
-    _draw_pieces(paper, cuts, addresses)
+    _draw_pieces(paper, cuts, addresses, fineness)
     if with_recipes:
         head = (words["recipes"], words["about"], words["made"], about)
         draw_recipes(paper, head, cuts, addresses)
@@ -78,7 +84,9 @@ def _draw_palette(paper: Paper, book: Lookbook, step: float) -> None:
         x += step
 
 
-def _draw_pieces(paper: Paper, cuts: Sequence[Cut], addresses: Sequence[str]) -> None:
+def _draw_pieces(
+    paper: Paper, cuts: Sequence[Cut], addresses: Sequence[str], fineness: float
+) -> None:
     sizes, high = [cut.size for cut in cuts], _CAPTION_TOP + _CAPTION_BOTTOM
     places = arrange(sizes, BODY, high + _STAR_LIFT, high)
     # One caption of two lines makes all of them so: a sheet has one rhythm.
@@ -88,7 +96,7 @@ def _draw_pieces(paper: Paper, cuts: Sequence[Cut], addresses: Sequence[str]) ->
         high += _CAPTION_LINE
         places = arrange(sizes, BODY, high + _STAR_LIFT, high)
     for number, (cut, place) in enumerate(zip(cuts, places, strict=True)):
-        paper.picture(place.picture, draw_cut(cut, place.picture.width), cut.told)
+        paper.picture(place.picture, draw_cut(cut, place.picture.width, fineness), cut.told)
         baseline = place.caption.y + _CAPTION_TOP
         if number:
             _draw_caption(paper, cut, place, baseline, _STYLES, two_lines)

@@ -7,9 +7,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from model.config import ModelConfig
@@ -125,6 +128,14 @@ def browser() -> Iterator[Browser]:
         expect.set_options(timeout=30_000)  # a slow machine is no fault of the page
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module")
+def web(app: ModuleType, studio: Studio) -> Iterator[TestClient]:
+    """The page without a port."""
+    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
+    with TestClient(gr.mount_gradio_app(FastAPI(), blocks, "/", **app.LAUNCH)) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

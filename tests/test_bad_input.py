@@ -1,14 +1,12 @@
 """Arbitrary input: whatever a browser or a script sends is answered, within bounds and in order."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import gradio as gr
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -98,14 +96,6 @@ def test_a_damaged_recipe_is_read_or_refused(recipe: Recipe, data: st.DataObject
     at = data.draw(st.integers(0, len(text) - 1))
     damaged = text[:at] + data.draw(st.text(max_size=2)) + text[at + 1 :]
     assert len(refusal(damaged)) < 500
-
-
-@pytest.fixture(scope="module")
-def web(app: ModuleType, studio: Studio) -> Iterator[TestClient]:
-    """The page without a port."""
-    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
-    with TestClient(gr.mount_gradio_app(FastAPI(), blocks, "/", **app.LAUNCH)) as client:
-        yield client
 
 
 def server_functions(app: ModuleType, studio: Studio) -> list[tuple[str, Callable[[object], Any]]]:

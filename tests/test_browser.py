@@ -154,6 +154,13 @@ def test_a_tapped_tile_is_seen_on_a_phone(visit: OPENED) -> None:
     expect(page.locator("#wardrobe .big canvas")).to_be_in_viewport(ratio=0.9)
 
 
+@pytest.mark.parametrize("screen", ["wardrobe", "line", "blend", "adjust", "photo", "collection"])
+def test_an_address_of_a_screen_shows_the_header(visit: OPENED, screen: str) -> None:
+    page = visit("pt-BR", PHONE, screen, has_touch=True, is_mobile=True)
+    page.wait_for_timeout(500)  # the browser goes to the part of that name once it is there
+    expect(page.locator(".home")).to_be_in_viewport(ratio=1)
+
+
 def test_tab_order_is_what_is_seen(visit: OPENED) -> None:
     first = "[...document.querySelectorAll('#wardrobe .two > *')].map(e => e.className)[0]"
     assert visit("en-US", PHONE).evaluate(first) == "stage"

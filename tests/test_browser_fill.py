@@ -35,9 +35,14 @@ def test_a_sleeve_is_erased_and_completed(visit: OPENED, locale, viewport, more,
     assert missing(page) > 20  # a sleeve is missing already
     page.get_by_role("button", name=told(locale, "fill_clear"), exact=True).click()
     expect(page.locator("#photo [data-part=complete]")).to_be_disabled()
+    following = page.locator("#photo [data-part=fill-next]")
+    expect(following).to_have_text(told(locale, "fill_nothing"))
     page.get_by_role("button", name=told(locale, "preset_sleeve"), exact=True).click()
     assert missing(page) > 20
+    expect(following).to_have_text(told(locale, "fill_next"))
+    expect(page.locator("#photo [data-part=take]")).to_be_hidden()  # nothing to take as yet
     completed(page)
+    expect(following).to_be_hidden()
     expect(page.locator("#photo .option").first).to_have_attribute("aria-pressed", "false")
     assert overflowing(page) == []
     save(page, f"fill-{locale}-{viewport['width']}")

@@ -2,15 +2,11 @@
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from gradio.utils import get_upload_folder
 from PIL import Image
@@ -20,14 +16,6 @@ from model.studio import Studio
 
 HIDDEN = np.arange(28) < 14
 MASK = np.repeat(np.where(HIDDEN, 255, 0)[None].astype(np.uint8), 28, axis=0)
-
-
-@pytest.fixture(scope="module")
-def web(app: ModuleType, studio: Studio) -> Iterator[TestClient]:
-    """The page without a port."""
-    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
-    with TestClient(gr.mount_gradio_app(FastAPI(), blocks, "/", **app.LAUNCH)) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,10 @@
 """The endpoint `photo`: a garment's recipes from a photo that is gone afterwards."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import gradio as gr
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from gradio.utils import get_upload_folder
 
@@ -16,14 +12,6 @@ from model.studio import Studio
 from ui.photo import SAMPLES
 
 BOOT = (SAMPLES / "boot.jpg").read_bytes()
-
-
-@pytest.fixture(scope="module")
-def web(app: ModuleType, studio: Studio) -> Iterator[TestClient]:
-    """The page without a port."""
-    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
-    with TestClient(gr.mount_gradio_app(FastAPI(), blocks, "/", **app.LAUNCH)) as client:
-        yield client
 
 
 USUAL = (None, 0, None, False, "auto", 0.5, None)

@@ -4,16 +4,12 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import gradio as gr
 import httpx
 import numpy as np
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from gradio_client import Client
 from PIL import Image
@@ -24,14 +20,6 @@ from model.studio import Studio
 Answer = tuple[int, dict[str, Any]]
 DRESS = "a dress of the model"
 FOUR = ["dress", 1, "coat", 2, "t-shirt", 3, "bag", 4]
-
-
-@pytest.fixture(scope="module")
-def web(app: ModuleType, studio: Studio) -> Iterator[TestClient]:
-    """The page without a port."""
-    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
-    with TestClient(gr.mount_gradio_app(FastAPI(), blocks, "/", **app.LAUNCH)) as client:
-        yield client
 
 
 def run(web: TestClient, endpoint: str, data: object) -> Answer:

@@ -3,7 +3,7 @@
 import base64
 import io
 import zipfile
-from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,16 +18,10 @@ from model.keepsake import read_stamps
 from model.mixing import blend, children
 from model.studio import Studio
 from tests.test_endpoints import run
+from ui.shelf import Entry, Shelf
+from ui.shelf_rules import ShelfRules
 
 FOUR = ["dress", 1, "coat", 2, "t-shirt", 3, "bag", 4]
-
-
-@pytest.fixture(scope="module")
-def web(app: ModuleType, studio: Studio) -> Iterator[TestClient]:
-    """The page without a port."""
-    blocks = app.build(studio, app.page.Origin("folder", "tiny"))
-    with TestClient(gr.mount_gradio_app(FastAPI(), blocks, "/", **app.LAUNCH)) as client:
-        yield client
 
 
 def sent(web: TestClient, endpoint: str, *data: object) -> bytes:
@@ -161,3 +155,24 @@ def swap(item: object, dress: str) -> object:
     if isinstance(item, list):
         return [swap(one, dress) for one in item]
     return dress if item == "DRESS" else item
+
+
+def test_recipes_are_woven_by_their_own_model(
+    app: ModuleType, studio: Studio, plain_model: Path
+) -> None:
+    other = Studio.open(plain_model)
+    shelf = Shelf([Entry(studio, "tiny"), Entry(other, "plain")], ShelfRules.read({}))
+    blocks = app.build(studio, app.page.Origin("folder", "tiny"), shelf)
+    theirs = other.garment("dress", 3, dye="moss").text
+    with TestClient(gr.mount_gradio_app(FastAPI(), blocks, "/", **app.LAUNCH)) as web:
+        assert read_stamps(sent(web, "render", theirs, "pixels", 56)) == (theirs,)
+        assert said(web, "describe", theirs, None)["garments"][0]["model"] == "plain"
+        mixed = said(web, "mix", [theirs, theirs], [0.5, 0.5], None)
+        assert mixed.startswith("tr1~plain~")
+        assert said(web, "recipe", "dress", 3, 0.7, "moss", None, None, None).startswith(
+            "tr1~tiny~"
+        )
+        gone = theirs.replace("~plain~", "~nowhere~")
+        status, body = run(web, "render", [gone, "pixels", 56])
+        assert status != 200
+        assert "nowhere" in str(body)

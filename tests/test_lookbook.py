@@ -15,7 +15,7 @@ from PIL import Image
 
 from model.dye import DYES, PAPER
 from model.keepsake import AI_NOTICE, read_stamp, read_stamps
-from model.lookbook import Lookbook, Piece, lookbook_pdf, lookbook_png
+from model.lookbook import Lookbook, Piece, lookbook_pdf, lookbook_png, lookbook_preview
 from model.lookbook_layout import Box, arrange
 from model.recipe import MAX_LENGTH
 from model.weights import load_generator
@@ -129,6 +129,17 @@ def test_the_picture_is_the_sheet_with_all_recipes(pieces):
     swatch = pixels[round(27 * MM), round(230 * MM) : round(252 * MM)]
     assert np.abs(swatch[2] - DYES["indigo"][0]).max() < 12
     assert np.abs(swatch[-3] - DYES["indigo"][-1]).max() < 12
+
+
+def test_the_preview_is_the_same_sheet_at_half_the_size(pieces):
+    with Image.open(io.BytesIO(lookbook_png(book(pieces[:10])))) as whole:
+        sheet = whole.convert("RGB")
+    with Image.open(io.BytesIO(lookbook_preview(book(pieces[:10])))) as small:
+        assert small.format == "JPEG"
+        assert small.size == (1263, 893)
+        assert b"trainedAlgorithmicMedia" in small.info["xmp"]
+        difference = np.asarray(small).astype(int) - np.asarray(sheet.resize(small.size))
+    assert np.abs(difference).mean() < 2
 
 
 def test_many_at_once_are_each_the_same(pieces):

@@ -108,7 +108,10 @@ function fill(list, entries, template, drawOne) {
 function draw() {
   if (!seen()) return;
   const all = trama.store.list(), single = all.filter(entry => entry.recipe), rows = all.filter(entry => entry.line);
-  $('lead', root).textContent = single.length ? trama.word(single.length === 1 ? 'kept_one' : 'kept_count', { count: single.length }) : '';
+  $('lead', root).textContent = !all.length ? '' : trama.word('kept_here', { what: [
+    single.length && trama.word(single.length === 1 ? 'kept_one' : 'kept_count', { count: single.length }),
+    rows.length && trama.word(rows.length === 1 ? 'kept_line_one' : 'kept_lines_count', { count: rows.length }),
+  ].filter(Boolean).join(trama.word('kept_and')) });
   $('empty', root).hidden = !!all.length;
   $('lines-head', root).hidden = !rows.length;
   fill(garments, single, 'piece', drawGarment);
@@ -129,7 +132,6 @@ async function refresh() {
   answered ? refresh() : draw();                         // something may have been kept meanwhile
 }
 
-trama.date = day => new Intl.DateTimeFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
 const showRecipe = trama.recipeField($('recipe', root));
 const tree = trama.keptTree(root, { open, readable, wear, showRecipe, remove, changed: draw });
 const files = trama.keptFile(root, server, first);

@@ -12,7 +12,7 @@ trama.dataset = (root, server, first) => {
     const good = typed >= first.fewest && typed <= first.most;
     if (good) here.count = typed;
     count.value = here.count;
-    trama.wrong(count, good ? '' : trama.word('data_count_wrong', { fewest: first.fewest, most: trama.number(first.most), count: here.count }));
+    trama.wrong(count, good ? '' : trama.word('data_count_wrong', { fewest: trama.count(first.fewest), most: trama.count(first.most), count: trama.count(here.count) }));
   }
   // A Hub id, or a folder beside the page.
   const source = () => setup.model.name.includes('/') ? setup.model.name : `weights/${setup.model.name}`;
@@ -22,16 +22,16 @@ trama.dataset = (root, server, first) => {
     $('data-daring-value', root).textContent = trama.number(here.daring, 2);
     trama.fill(daring);
     for (const b of picks.children) b.setAttribute('aria-pressed', !here.left.has(Number(b.dataset.label)));
-    $('make-text', root).textContent = trama.word(here.busy ? 'data_busy' : 'data_make', { count: here.count });
+    $('make-text', root).textContent = trama.word(here.busy ? 'data_busy' : 'data_make', { count: trama.count(here.count) });
     make.disabled = here.busy;
     $('command', root).textContent = command();
   }
   function words() {
     const proof = setup.model.digest === first.digest && first.proof, percent = share => trama.number(share * 100, 1);
     $('proof', root).textContent = proof
-      ? trama.word('data_proof', { samples: proof.samples, value: percent(proof.value), real: percent(proof.real), date: trama.date(proof.date) })
+      ? trama.word('data_proof', { samples: trama.count(proof.samples), value: percent(proof.value), real: percent(proof.real), date: trama.date(proof.date) })
       : trama.word('data_unproved');
-    $('more', root).textContent = trama.word('data_more', { most: first.most });
+    $('more', root).textContent = trama.word('data_more', { most: trama.count(first.most) });
     picks.replaceChildren(...setup.classes.map((_, label) => {
       const button = document.createElement('button');
       button.className = 'b';
@@ -54,7 +54,7 @@ trama.dataset = (root, server, first) => {
     draw();
     if (!answer) return;
     trama.hand(answer.file, `${setup.model.name.split('/').pop()}-${here.count}.zip`);
-    trama.say(trama.word('data_done', { count: here.count }));
+    trama.say(trama.word('data_done', { count: trama.count(here.count) }));
   };
   count.onchange = () => { readCount(); draw(); };
   seed.onchange = () => { here.seed = trama.readSeed(seed, here.seed, setup.max_seed - first.most + 1); draw(); };

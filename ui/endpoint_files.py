@@ -1,8 +1,8 @@
-"""What endpoints have in common: how a value is refused, and how a file is sent."""
+"""What endpoints have in common: whose garments they make, what is refused, how a file is sent."""
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ParamSpec, Protocol, TypeVar
 
 import gradio as gr
@@ -16,7 +16,8 @@ from model.dye import dye_sheet
 from model.keepsake import MAX_RECIPES, stamp_png
 from model.pixels import to_image
 from model.recipe import Recipe
-from ui.desk import Desk
+from ui.desk import Desk, key_of, speaking_of
+from ui.shelf_rules import ShelfError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,17 +34,19 @@ class Lease(Protocol):
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]: ...  # noqa: D102
 
 
-def publish(endpoint: Callable[P, R], turns: int | None = None) -> None:
+def publish(desk: Desk, endpoint: Callable[P, R], turns: int | None = None) -> None:
     """Register an endpoint by its name, with all of its docstring.
 
     Args:
+        desk: what the endpoint works with; its studio is that of the recipes of a call, if their
+            model is in memory, else the page's own.
         endpoint: raises ValueError where a value is wrong; who calls it is told without a trace.
         turns: how many calls run at once, or None for the queue's own limit.
     """
     # Gradio shows only the first line of a docstring unless it is told to take all of it.
     description = inspect.getdoc(endpoint)
     limit = "default" if turns is None else turns
-    api(_refusing(endpoint), api_description=description, concurrency_limit=limit)
+    api(_refusing(_at_home(desk, endpoint)), api_description=description, concurrency_limit=limit)
 
 
 def send_garment(garment: Recipe, pixels: np.ndarray) -> gr.FileData:
@@ -76,6 +79,31 @@ def enlarge(pixels: np.ndarray, side: int) -> Image.Image:
     """Every pixel of [H, W, C] as a square, as large as whole squares fit into `side`."""
     scale = max(1, side // pixels.shape[0])
     return to_image(pixels.repeat(scale, axis=0).repeat(scale, axis=1))
+
+
+def _at_home(desk: Desk, endpoint: Callable[P, R]) -> Callable[P, R]:
+    """Work with the model of the recipes that are given."""
+
+    @functools.wraps(endpoint)
+    def placed(*args: P.args, **kwargs: P.kwargs) -> R:
+        with speaking_of(_model_of(desk, (*args, *kwargs.values()))):
+            return endpoint(*args, **kwargs)
+
+    return placed
+
+
+def _model_of(desk: Desk, values: Iterable[object]) -> str | None:
+    """Key of the first recipe's model; None without one, or if it is not in memory."""
+    for value in values:
+        recipe = value[0] if isinstance(value, list) and value else value
+        if not isinstance(recipe, str) or not recipe.startswith("tr1~"):
+            continue
+        _, name, digest, *_ = *recipe.split("~", 3), "", ""
+        try:
+            return key_of(desk.shelf.find(name, digest))
+        except ShelfError:
+            return None
+    return None
 
 
 def _refusing(endpoint: Callable[P, R]) -> Callable[P, R]:

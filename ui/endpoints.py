@@ -13,7 +13,10 @@ from ui.endpoint_sheets import Sheets
 
 
 def offer(desk: Desk, on_gpu: Lease) -> None:
-    """Register the endpoints with the open `gr.Blocks`; `on_gpu` leases a GPU for a long call."""
+    """Register the endpoints with the open `gr.Blocks`; `on_gpu` leases a GPU for a long call.
+
+    What is made of recipes is made with their model, if it is in memory; the rest with the page's.
+    """
     garments, recipes = Garments(desk), Recipes(desk)
     sheets, keepsakes = Sheets(desk, on_gpu), Keepsakes(desk)
     quick: list[Callable[..., object]] = [
@@ -25,6 +28,6 @@ def offer(desk: Desk, on_gpu: Lease) -> None:
         Completion(desk).complete, Photos(desk).photo,
     ]  # fmt: skip
     for endpoint in quick:
-        publish(endpoint)
+        publish(desk, endpoint)
     for endpoint in slow:
-        publish(endpoint, turns=1)
+        publish(desk, endpoint, turns=1)

@@ -1,6 +1,7 @@
 /* Erase and complete: what is missing of a picture, in several ways. `filling` is the part of the screen that it lives in. */
 (() => {
 const { $, $$ } = trama, COUNT = 6, PAUSE_MS = 200, OPAQUE = 128;
+const SLEEVELESS = /trouser|sandal|sneaker|shoe|bag|boot/i;   // its right side is no sleeve
 const text = bytes => btoa(String.fromCharCode(...bytes));
 
 trama.filling = (root, server) => {
@@ -48,6 +49,7 @@ trama.filling = (root, server) => {
   }
   function drawOptions() {
     const empty = () => { const item = document.createElement('li'); item.className = 'waiting'; return item; };
+    list.hidden = !here.options.length && !here.busy;    // what is to come is told in a line, not in empty boxes
     list.replaceChildren(...here.options.length ? here.options.map(option) : Array.from({ length: COUNT }, empty));
     list.setAttribute('aria-busy', here.busy);
     drawPicture();
@@ -57,7 +59,15 @@ trama.filling = (root, server) => {
     go.textContent = trama.word(here.busy ? 'fill_stop' : here.options.length ? 'complete_again' : 'complete');
     go.disabled = !missing;
     $('take', root).textContent = taken ? trama.word('take', { number: here.chosen + 1 }) : trama.word('take_none');
-    for (const name of ['take', 'fill-adjust', 'fill-a', 'fill-save']) $(name, root).disabled = !taken;
+    for (const name of ['take', 'fill-adjust', 'fill-a', 'fill-save']) {
+      $(name, root).disabled = !taken;
+      $(name, root).hidden = !here.options.length;
+    }
+    const { classes } = here.like, [[label]] = classes.length ? classes : [[0]];
+    $$('[data-preset=sleeve]', root)[0].textContent = trama.word(SLEEVELESS.test(trama.setup.classes[label]?.en) ? 'preset_side' : 'preset_sleeve');
+    $('fill-next', root).textContent = trama.word(missing ? 'fill_next' : 'fill_nothing');
+    $('fill-next', root).hidden = !list.hidden;
+    $('fill-note', root).hidden = !here.options.length;
     different.value = here.different;
     $('different-value', root).textContent = trama.number(here.different, 2);
     trama.fill(different);
@@ -101,6 +111,7 @@ trama.filling = (root, server) => {
     here.busy = false;
     drawOptions();
     drawActs();
+    if (here.options.length) trama.bring(list, 'start');
   }
   go.onclick = () => {
     if (!here.busy) return complete();
@@ -133,6 +144,7 @@ trama.filling = (root, server) => {
     if (!garment) return;
     trama.choose(garment);
     location.hash = 'adjust';
+    scrollTo(0, 0);
   };
   $('fill-save', root).onclick = async () => {
     const chosen = dyed();

@@ -31,7 +31,7 @@ const order = () => {
 function drawPiece(item, i) {
   const garment = here.garments[i], name = trama.nameOf(garment), kind = trama.kindOf(garment), locked = !isOpen(i);
   const [open, lock] = $$('button', item), canvas = $$('canvas', item)[0], recipe = recipeAt(i);
-  item.classList.toggle('kept', locked);
+  item.classList.toggle('stays', locked);
   open.setAttribute('aria-label', trama.word('line_open', { name }));
   open.onclick = () => {
     if (setup.dyed) trama.setDye(garment, dyeAt(i));

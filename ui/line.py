@@ -3,10 +3,11 @@
 import base64
 import reprlib
 import threading
+from collections.abc import Callable
 
 import gradio as gr
 
-from model.lookbook import lookbook_pdf, lookbook_png
+from model.lookbook import Lookbook, lookbook_pdf, lookbook_png, lookbook_preview
 from model.recipe import Recipe, RecipeError
 from model.studio import Studio
 from ui.desk import Answer, Desk, Json
@@ -29,6 +30,8 @@ MOST_GARMENTS = 20
 
 FILE_TYPES = {"pdf": "application/pdf", "png": "image/png"}
 """What a lookbook can be written as."""
+
+PREVIEW = "preview"
 
 _PATIENCE_SECONDS = 20
 _book_turn = threading.BoundedSemaphore(1)  # a sheet takes a second of a core: one at a time
@@ -67,14 +70,18 @@ class Line:
         return {**self.desk.drawn(garments), "dyes": palette_of(garments)[:MOST_DYES], "locks": []}
 
     def lookbook(self, request: Json) -> Answer:
-        """A line's sheet as a file, PNG or PDF."""
+        """A line's sheet as a file, PNG or PDF, or as a smaller picture of it to be looked at."""
         garments = self.desk.recipes(request, MOST_GARMENTS)
         title, language, kind = (request.get(field) for field in ("title", "language", "kind"))
         try:
-            data = write_lookbook(self.desk, garments, title, language, kind)
+            if kind == PREVIEW:
+                data, media = preview_lookbook(self.desk, garments, title, language), "image/jpeg"
+            else:
+                data = write_lookbook(self.desk, garments, title, language, kind)
+                media = FILE_TYPES[str(kind)]
         except BookBusyError as error:
             return {"error": str(error), "reason": "book_busy"}
-        return {"file": f"data:{FILE_TYPES[str(kind)]};base64,{base64.b64encode(data).decode()}"}
+        return {"file": f"data:{media};base64,{base64.b64encode(data).decode()}"}
 
 
 def dyed_line(studio: Studio, seed: object, daring: object, dyes: object) -> list[Recipe]:
@@ -95,7 +102,15 @@ def write_lookbook(
     if not isinstance(kind, str) or kind not in FILE_TYPES:
         raise ValueError(f"kind must be {' or '.join(FILE_TYPES)}, not {reprlib.repr(kind)}")
     write = lookbook_pdf if kind == "pdf" else lookbook_png
-    book = make_book(desk, garments, title, language)
+    return _in_turn(write, make_book(desk, garments, title, language))
+
+
+def preview_lookbook(desk: Desk, garments: list[Recipe], title: object, language: object) -> bytes:
+    """The same sheet at half the size, a JPEG file; errors as of `write_lookbook`."""
+    return _in_turn(lookbook_preview, make_book(desk, garments, title, language))
+
+
+def _in_turn(write: Callable[[Lookbook], bytes], book: Lookbook) -> bytes:
     if not _book_turn.acquire(timeout=_PATIENCE_SECONDS):
         raise BookBusyError("too many lookbooks are being made; please ask again in a moment")
     try:

@@ -1,12 +1,12 @@
-/* The lookbook below the line: its sheet is the file itself, made when it is seen and has changed. */
+/* The lookbook below the line: its sheet is the file at half the size, made when it is seen and has changed. */
 trama.lookbook = (root, server, { most_title }) => {
-  const { $, $$, line } = trama, WAIT_MS = 500;
+  const { $, $$, line } = trama, WAIT_MS = 250;
   const title = $('book-title', root), sheet = $('sheet', root), picture = $('preview', root), saves = $$('[data-save]', root);
   let seen = false, timer = null, asked = null, shown = null, own = null;   // own: a title of the visitor's
 
   line.title = () => own ?? line.usualTitle();
   const request = kind => ({ recipes: line.recipes(), title: line.title(), language: trama.language, kind });
-  const key = () => JSON.stringify(request('png'));
+  const key = () => JSON.stringify(request('preview'));
 
   const askSheet = trama.latest(server.lookbook, (answer, wanted, settled) => {
     if (!settled) return;
@@ -28,9 +28,8 @@ trama.lookbook = (root, server, { most_title }) => {
   new IntersectionObserver(entries => { seen = entries.at(-1).isIntersecting; plan(); }, { threshold: .25 }).observe(sheet);
 
   async function save(kind) {
-    const ready = kind === 'png' && shown === key() && picture.src;
     saves.forEach(b => b.disabled = true);
-    const file = ready || (await trama.ask(server.lookbook, request(kind)))?.file;
+    const file = (await trama.ask(server.lookbook, request(kind)))?.file;
     saves.forEach(b => b.disabled = false);
     if (!file) return;
     trama.hand(file, `lookbook-${line.title()}.${kind}`);

@@ -34,8 +34,10 @@ function card({ key, figures, strip }) {
   glance.setAttribute('aria-label', trama.word('model_strip', model));
   glance.append(...strip.garments.map(garment => canvas(strip, garment)));
   const classes = names.length ? trama.word('model_classes', { count: names.length, names: strip.setup.classes.map(c => c[trama.language]).join(', ') }) : trama.word('model_plain');
-  const measured = figures ? trama.word('model_figures', { r: trama.number(figures.r, 2), recall: trama.number(figures.recall, 2), date: figures.date }) : trama.word('model_unmeasured');
-  item.append(title, glance, make('p', classes), make('p', measured, 'soft'));
+  const measured = figures ? trama.word('model_figures', { r: trama.number(figures.r, 2), recall: trama.number(figures.recall, 2), date: trama.date(figures.date) }) : trama.word('model_unmeasured');
+  const measures = make('p', measured, 'soft');
+  if (figures) measures.title = trama.word('model_figures_tip');
+  item.append(title, glance, make('p', classes), measures);
   if (used) {
     item.setAttribute('aria-current', 'true');
     const told = make('p', '', 'used');
@@ -153,6 +155,7 @@ for (const pick of picks) pick.onchange = () => { here.label = null; compare(); 
 
 trama.on('screen', screen => { if (screen === 'models') list(); });
 trama.mount(root, () => {
+  source.placeholder = trama.word('model_example');
   seed.value = here.seed;
   drawDaring();
   if (here.asked) { drawShelf(); drawColumns(); }

@@ -15,6 +15,8 @@ trama.word = (key, values = {}) =>
   (setup.words[trama.language][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 trama.number = (value, digits = 0, sign = 'auto') => new Intl.NumberFormat(trama.language === 'pt' ? 'pt-BR' : 'en',
   { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign, useGrouping: false }).format(value).replace('-', '−');
+trama.count = value => new Intl.NumberFormat(trama.language === 'pt' ? 'pt-BR' : 'en').format(value);   // of things, not a seed
+trama.date = day => new Intl.DateTimeFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
 trama.className = label => setup.classes[label][trama.language];
 trama.kindOf = garment => garment.classes.filter(([, share], i) => !i || share >= .15).slice(0, 2).map(([label]) => trama.className(label)).join(' × ');
 /* A garment from a picture has the letters of its code where others have the number of their seed. */
@@ -196,6 +198,7 @@ trama.header = (root, origin, server) => {
     const number = trama.store.list().length;
     $('count', root).textContent = number || '';
     $('collection', root).setAttribute('aria-label', trama.word('collection_of', { count: number }));
+    $('collection', root).title = trama.word('collection');
   };
   trama.on('collection', count);
   trama.on('screen', mark);

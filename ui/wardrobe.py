@@ -31,8 +31,14 @@ def first(desk: Desk) -> Answer:
         "daring": desk.studio.default_daring,
         "rail": wardrobe.wardrobe({"label": label, "seed": FIRST_SEED}),
         "line": desk.line({"seed": FIRST_SEED}),
-        "icons": desk.line({"seed": ICON_SEED})["pixels"],
+        "icons": _icons(desk),
     }
+
+
+def _icons(desk: Desk) -> object:
+    """The average garment of each class; some garment of it where a model has no averages."""
+    averages = desk.studio.generator.directions is not None
+    return desk.line({"seed": ICON_SEED, "daring": 0 if averages else None})["pixels"]
 
 
 def build(desk: Desk) -> gr.HTML:

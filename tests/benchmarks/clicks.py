@@ -1,8 +1,8 @@
 """python -m tests.benchmarks.clicks: what a visitor waits for, timed inside a real browser.
 
 The page of the shipped model in Chromium without a graphics card: from navigation to twelve
-garments, from clicks and slider moves to new pixels, the server's answers, and the frames of a drag
-over the pad of the blend.
+garments, from clicks and slider moves to new pixels, the server's answers, the frames of a drag
+over the pad of the blend, and a lookbook's sheet.
 """
 
 import argparse
@@ -142,6 +142,30 @@ def measure_drag(browser: Browser, url: str, moves: int) -> None:
     page.context.close()
 
 
+def measure_lookbook(browser: Browser, url: str, count: int) -> None:
+    """From a typed title to the sheet of ten garments that carries it; a quarter second is a wait."""
+    page = opened(browser, url, "line")
+    page.locator("#line .booksheet").scroll_into_view_if_needed()
+    page.wait_for_selector("#line .booksheet[aria-busy=false]", timeout=60_000)
+    took = page.evaluate(
+        """async count => {
+             const field = document.querySelector('#line [data-part=book-title]'), took = [];
+             const sheet = document.querySelector('#line .booksheet');
+             for (let n = 0; n < count; n++) {
+               const began = performance.now();
+               field.value = `Line ${n}`;
+               field.dispatchEvent(new Event('input'));
+               do await new Promise(requestAnimationFrame); while (sheet.ariaBusy !== 'false');
+               took.push(performance.now() - began);
+             }
+             return took;
+           }""",
+        count,
+    )
+    show("a title to its lookbook's sheet", took)
+    page.context.close()
+
+
 def run(playwright: Playwright, count: int) -> None:
     """Start a server and a browser, measure, stop both."""
     port = free_port()
@@ -158,6 +182,7 @@ def run(playwright: Playwright, count: int) -> None:
         measure_clicks(browser, url, count)
         measure_answers(browser, url, 2 * count)
         measure_drag(browser, url, 6 * count)
+        measure_lookbook(browser, url, count)
     finally:
         browser.close()
         process.terminate()
