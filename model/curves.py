@@ -32,13 +32,13 @@ def read_curves(path: Path) -> Curves | None:
     fields, names = read_json(path), [field.name for field in dataclasses.fields(Curves)]
     if odd := sorted(fields.keys() ^ set(names)):
         refuse(path, f"key {odd[0]!r} is {'unknown' if odd[0] in fields else 'missing'}")
-    lists = {name: _numbers(path, name, fields[name]) for name in names}
-    seen = lists["images_seen"]
-    if {len(values) for values in lists.values()} != {len(seen)}:
+    seen, critic, generator = (_numbers(path, name, fields[name]) for name in names)
+    if not len(seen) == len(critic) == len(generator):
         refuse(path, "must have as many losses as images_seen")
-    if any(type(count) is not int for count in seen) or any(a >= b for a, b in pairwise([0, *seen])):
+    counts = tuple(count for count in seen if type(count) is int)
+    if len(counts) < len(seen) or any(a >= b for a, b in pairwise((0, *counts))):
         refuse(path, "images_seen must be whole numbers that grow")
-    return Curves(**{name: tuple(values) for name, values in lists.items()})
+    return Curves(counts, tuple(critic), tuple(generator))
 
 
 def write_curves(path: Path, curves: Curves) -> None:

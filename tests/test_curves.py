@@ -130,7 +130,5 @@ def test_a_run_that_is_not_finished_leaves_no_film(run_dir, tiny_model, tmp_path
 def test_curves_go_with_the_page(tiny_model, tmp_path):
     (tmp_path / "app.py").touch()
     folder = shutil.copytree(tiny_model, tmp_path / "weights" / "tiny")
-    write_curves(
-        folder / HISTORY_FOLDER / "curves.json", Curves((1, 2), (0.5, 0.5), (1.0, 1.0))
-    )
+    write_curves(folder / HISTORY_FOLDER / "curves.json", Curves((1, 2), (0.5, 0.5), (1.0, 1.0)))
     assert "weights/tiny/history/curves.json" in space_files(tmp_path)
