@@ -33,7 +33,7 @@ def test_the_lesson_opens_with_all_that_its_steps_show(web: TestClient) -> None:
     assert len(body["made"]["garments"]) == 6
     assert len(body["noise"]) == 8
     assert (body["duel"]["rows"], body["duel"]["columns"]) == (3, 8)
-    assert list(body["runs"]) == ["overpowering", "too-fast"]
+    assert list(body["runs"]) == ["too-fast", "collapse", "overpowering"]
 
 
 def test_noise_becomes_w_and_ten_garments(web: TestClient, studio: Studio) -> None:  # noqa: F811

@@ -65,8 +65,8 @@ trama.lessonDuel = (root, solved) => {
 trama.lessonWrong = (root, solved) => {
   const list = $('cases', root), here = { runs: [], answered: new Map() };
   const WORD = { collapse: () => trama.word('wrong_collapse'), overpowering: () => trama.word('wrong_overpowering'), 'too-fast': () => trama.word('wrong_fast') };
-  const YES = { overpowering: () => trama.word('wrong_overpowering_yes'), 'too-fast': () => trama.word('wrong_fast_yes') };
-  const NO = { overpowering: () => trama.word('wrong_overpowering_no'), 'too-fast': () => trama.word('wrong_fast_no') };
+  const YES = { collapse: run => trama.word('wrong_collapse_yes', { share: Math.round(run.variety.at(-1) * 100) }), overpowering: () => trama.word('wrong_overpowering_yes'), 'too-fast': () => trama.word('wrong_fast_yes') };
+  const NO = { collapse: () => trama.word('wrong_collapse_no'), overpowering: () => trama.word('wrong_overpowering_no'), 'too-fast': () => trama.word('wrong_fast_no') };
 
   function sheet(part, run, moment) {
     trama.cloths(part, run.sheets[moment].slice(0, SHOWN).map(dyed(run.label, 'madder')), 'span');
@@ -104,7 +104,7 @@ trama.lessonWrong = (root, solved) => {
       const answer = here.answered.get(run.name), right = answer === run.name;
       item.dataset.state = answer ? right ? 'yes' : 'no' : '';
       trama.press($$('button', answers), b => b.dataset.answer === answer);
-      output.textContent = answer ? (right ? YES : NO)[run.name]() : '';
+      output.textContent = answer ? (right ? YES : NO)[run.name](run) : '';
     };
     for (const name of ANSWERS) {
       const button = make('button', WORD[name](), 'b');
