@@ -149,8 +149,8 @@ play.onclick = () => {
   go(0);
   here.timer = setInterval(() => here.at + 1 < here.moments.length && isSeen() ? go(here.at + 1) : pause(), STEP_MS);
 };
-range.oninput = () => { pause(); go(Number(range.value)); };
-$('stop', root).onclick = () => { here.guess = here.at; drawCurve(); };
+range.oninput = () => { pause(); if (here.garment) go(Number(range.value)); };
+$('stop', root).onclick = () => { if (!here.garment) return; here.guess = here.at; drawCurve(); };
 for (const button of $$('[data-save]', root)) button.onclick = async () => {
   if (button.getAttribute('aria-busy') === 'true') return;
   button.setAttribute('aria-busy', 'true');
