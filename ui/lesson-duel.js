@@ -74,7 +74,7 @@ trama.lessonWrong = (root, solved) => {
   }
   function card(run) {
     const item = make('article', undefined, 'case'), title = make('h3', trama.word('wrong_run', run)), seen = make('small', '', 'num'), garments = make('div', undefined, 'sheet3');
-    const chart = make('div', undefined, 'chart'), svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), cursor = make('i', undefined, 'cur');
+    const chart = make('div', undefined, 'chart'), svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), cursor = make('i', undefined, 'cur'), figures = make('ul', undefined, 'keyline num'), every = Math.round(run.losses.critic.length / run.rows);
     const range = make('input'), answers = make('div', undefined, 'answers'), output = make('output');
     title.append(seen);
     garments.setAttribute('role', 'img');
@@ -94,6 +94,8 @@ trama.lessonWrong = (root, solved) => {
       seen.textContent = trama.word('learn_seen', { seen: run.images_seen[run.at] });
       range.setAttribute('aria-valuetext', seen.textContent);
       cursor.style.setProperty('--x', `${run.images_seen[run.at] / (run.losses.critic.length * run.batch) * 100}%`);
+      const now = name => mean(run.losses[name].slice(run.at * every, (run.at + 1) * every)), told = value => trama.number(value, Math.abs(value) < 100 ? 1 : 0);
+      figures.replaceChildren(make('li', trama.word('replay_loss_maker', { value: told(now('generator')) }), 'g'), make('li', trama.word('replay_loss_critic', { value: told(now('critic')) }), 'c'));
       sheet(garments, run, run.at);
     };
     range.oninput = show;
@@ -117,7 +119,7 @@ trama.lessonWrong = (root, solved) => {
       };
       answers.append(button);
     }
-    item.append(title, garments, range, chart, answers, output);
+    item.append(title, garments, range, chart, figures, answers, output);
     tell();
     requestAnimationFrame(show);
     return item;
