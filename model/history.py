@@ -1,7 +1,8 @@
 """The film of a training: the same garment at the moments that a model folder keeps of it.
 
 `history/` holds generators as they were after so many images, each a small model folder of its
-own, with its class means and, where it was judged, its figures.
+own, with its class means and, where it was judged, its figures. `curves.json` beside them, where
+there is one, holds the losses.
 """
 
 import dataclasses
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from model.code import Code
+from model.curves import CURVES_FILE, read_curves
 from model.recipe import Recipe
 from model.storage import ModelFolderError, refuse
 from model.studio import Studio
@@ -76,6 +78,7 @@ class Film:
                 refuse(self._folder / name / CONFIG_FILE, "another shape than the model's")
         final = generator_sha256(folder)
         self.moments = tuple(self._moment(name, final) for name in names)
+        self.curves = read_curves(self._folder / CURVES_FILE)
         self._lock = threading.Lock()
 
     def draw(self, recipes: Sequence[Recipe], moment: int) -> np.ndarray:

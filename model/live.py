@@ -19,6 +19,7 @@ from model.config import ModelConfig
 from model.discriminator import Discriminator
 from model.duel import Turns, take_turns
 from model.generator import Generator
+from model.losses import Loss, generator_loss
 from model.pixels import to_img, to_pixels
 from model.spectral import SpectralNorm
 
@@ -61,6 +62,26 @@ class Knobs:
             number(name, getattr(self, name), low, high)
 
 
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """What no visitor turns: the rules of the duel, which are this project's.
+
+    The lesson's recording of a collapse has others (`training.lesson`).
+
+    Attributes:
+        loss: which game.
+        shows_spread: whether the critic is shown how much the garments of the batch differ.
+        generator_turns: how often the generator learns for each time that the critic does.
+    """
+
+    loss: Loss = "relativistic"
+    shows_spread: bool = True
+    generator_turns: int = 1
+
+
+USUAL = Rules()
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Moment:
     """Where a live training stands.
@@ -85,7 +106,12 @@ class Live:
     """Networks and optimizers of one live training on img [N, C, H, W] of one class."""
 
     def __init__(
-        self, img: torch.Tensor, knobs: Knobs, seed: int = 0, config: ModelConfig = TINY
+        self,
+        img: torch.Tensor,
+        knobs: Knobs,
+        seed: int = 0,
+        config: ModelConfig = TINY,
+        rules: Rules = USUAL,
     ) -> None:
         self._random = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):
@@ -98,7 +124,7 @@ class Live:
         self._critic_optimizer = torch.optim.Adam(
             self.critic.parameters(), 2 * rate * knobs.critic_strength, BETAS
         )
-        self._img, self._penalty = img, knobs.penalty
+        self._img, self._penalty, self._rules = img, knobs.penalty, rules
         self._label = torch.zeros(BATCH, dtype=torch.int64)
         self._sheet_z = torch.randn(4 * SHEET, config.z_dim, generator=self._random)
         self.images_seen, self.z_dim = 0, config.z_dim
@@ -121,13 +147,23 @@ class Live:
         fake = self.generator(z, self._label, batch_statistics=True)
         self._spectral.iterate()
         descend = (self._descend_critic, self._descend_generator)
-        turns = take_turns(self._judge, real, fake, self._label, descend)
+        turns = take_turns(self._judge, real, fake, self._label, descend, self._rules.loss)
+        for _ in range(self._rules.generator_turns - 1):
+            self._turn_generator(turns.real_logits)
         self.images_seen += BATCH
         keep = 0.5 ** (1 / min(_EMA_STEPS, 1 + self.images_seen / BATCH / 8))
         with torch.no_grad():
             for old, new in zip(self.shown.parameters(), self.generator.parameters(), strict=True):
                 old.lerp_(new, 1 - keep)
         return turns
+
+    def _turn_generator(self, real_logits: torch.Tensor) -> None:
+        """One more turn of the generator, on noise of its own; the critic waits."""
+        z = torch.randn(BATCH, self.z_dim, generator=self._random)
+        fake = self.generator(z, self._label, batch_statistics=True)
+        logits = self._judge(fake, self._label, torch.ones_like(self._label), frozen=True)
+        loss = generator_loss(self._rules.loss, real_logits, logits)
+        self._descend_generator(loss, "generator_loss")
 
     @torch.inference_mode()
     def make(self, z: torch.Tensor) -> torch.Tensor:
@@ -156,7 +192,8 @@ class Live:
         weights = self._spectral.weights(self._penalty)
         if frozen:
             weights = {name: weight.detach() for name, weight in weights.items()}
-        logits: torch.Tensor = functional_call(self.critic, weights, (img, label, made))
+        seen = made if self._rules.shows_spread else None  # without it the spread is told as zero
+        logits: torch.Tensor = functional_call(self.critic, weights, (img, label, seen))
         return logits
 
     def _descend_critic(self, loss: torch.Tensor, name: str) -> None:

@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from model.config import ModelConfig
+from model.curves import CURVES_FILE, Curves, write_curves
 from model.directions import Directions, NamedDirection, save_directions
 from model.discriminator import Discriminator
 from model.generator import Generator
@@ -75,7 +76,7 @@ def write_tiny_model(folder: Path, directions: bool = True, config: ModelConfig 
 
 
 def add_tiny_history(folder: Path) -> Path:
-    """Two moments of training, the second the model itself; only that one was judged."""
+    """Two moments of training, the second the model itself, and the losses in between."""
     for name in ("000010k", "000800k"):
         generator = load_generator(folder)
         with torch.no_grad():
@@ -84,6 +85,8 @@ def add_tiny_history(folder: Path) -> Path:
         moment = folder / HISTORY_FOLDER / name
         save_model(moment, generator)
         save_directions(moment, tiny_directions(generator.config, generator_sha256(moment)))
+    seen, losses = (3_000, 10_000, 90_000, 800_000), (0.7, 0.65, 0.6, 0.55)
+    write_curves(folder / HISTORY_FOLDER / CURVES_FILE, Curves(seen, losses, losses[::-1]))
     return folder
 
 

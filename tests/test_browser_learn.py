@@ -102,7 +102,7 @@ def test_six_steps_are_done_by_doing(
 
     # What goes wrong: a wrong answer is no end.
     wrong = step(page, "wrong")
-    runs = ("overpowering", "too-fast")
+    runs = ("too-fast", "collapse", "overpowering")
     for number, run in enumerate(runs):
         case = wrong.locator(".case").nth(number)
         case.get_by_role("slider").press("Home")
@@ -125,8 +125,20 @@ def test_six_steps_are_done_by_doing(
     assert violations(page) == []
     page.evaluate("scrollTo(0, 0)")
     save(page, f"learn-{locale}-{viewport['width']}")
-    uses.locator("[data-go=wardrobe]").click()
-    expect(page.locator("#wardrobe")).to_be_visible()
+    for screen in ("wardrobe", "collection", "photo"):
+        uses.locator(f"[data-go={screen}]").click()
+        expect(page.locator(f"#{screen}")).to_be_visible()
+        page.go_back()
+        expect(uses).to_be_visible()
+
+    # From the video to here: folded until somebody wants it.
+    video = page.locator("#learn .video")
+    expect(video.locator("li").first).to_be_hidden()
+    video.locator("summary").click()
+    expect(video.locator("li")).to_have_count(6)
+    expect(video.locator("dd").first).to_be_visible()
+    assert overflowing(page) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,31 @@
 """The training film in a real browser: scrubbing, playing, saving it."""
 
+import math
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from model.studio import Studio
-from tests.browsing import OPENED, VISITORS, drawn, expect_new, overflowing, save
+from model.weights import add_metrics
+from tests.browsing import (
+    DESKTOP,
+    OPENED,
+    PHONE,
+    TOUCH,
+    VISITORS,
+    drawn,
+    expect_new,
+    overflowing,
+    save,
+    told,
+)
+from tests.test_accessibility import violations
 
 BIG = "#replay [data-part=big]"
 
@@ -35,6 +54,93 @@ def test_the_film_is_scrubbed_played_and_saved(
     with page.expect_download() as download:
         page.locator("#replay [data-save=gif]").click()
     assert download.value.suggested_filename.endswith(".gif")
+
+
+def test_losses_run_under_the_same_cursor(visit: OPENED) -> None:
+    page = visit("en-US", screen="replay")
+    chart, legend = page.locator("#replay [data-part=loss-chart]"), "#replay .losses .keyline"
+    expect(chart.locator("path.g")).to_have_count(1)
+    expect(page.locator("#replay [data-part=no-losses]")).to_be_hidden()
+    expect(page.locator(legend)).to_contain_text("generator 0.7")
+    page.locator("#replay [data-part=moment]").press("Home")
+    expect(page.locator(legend)).to_contain_text("generator 0.6")
+    expect(chart).to_have_attribute("aria-label", re.compile("At 10 k images: .*critic 0.65"))
+    drawn_way = chart.locator("path.c").get_attribute("d") or ""
+    assert [float(x) for x in re.findall(r"[ML]([\d.]+) ", drawn_way)] == pytest.approx(
+        [7.5, 25, 25 + 50 * math.log(9) / math.log(80), 75]
+    )
+
+
+@pytest.fixture
+def long_film(
+    app: ModuleType, browser: Browser, tiny_model: Path, tmp_path: Path
+) -> Iterator[Page]:
+    """On a phone, the page of a model that kept eleven moments, all of them judged, and no losses."""
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    history = folder / "history"
+    (history / "curves.json").unlink()
+    for n in range(1, 10):
+        shutil.copytree(history / "000010k", history / f"{20 * n:06d}k")
+    for n, moment in enumerate(sorted(history.iterdir())):
+        add_metrics(moment, {"heldout": {"r_e": {"value": 9 - 0.5 * n}}})
+    add_metrics(folder, {"heldout": {"r_e": {"value": 4.5}}})
+    blocks = app.build(Studio.open(folder), app.page.Origin("folder", "long"))
+    _, address, _ = blocks.launch(prevent_thread_lock=True, quiet=True, **app.LAUNCH)
+    page = browser.new_context(locale="pt-BR", viewport=PHONE, **TOUCH).new_page()
+    page.goto(f"{address}#replay")
+    yield page
+    page.context.close()
+    blocks.close()
+
+
+def test_a_film_of_many_moments_without_losses(long_film: Page) -> None:
+    page = long_film
+    drawn(page, BIG)
+    expect(page.locator("#replay [data-part=no-losses]")).to_have_text(
+        told("pt-BR", "replay_losses")
+    )
+    expect(page.locator("#replay [data-part=losses]")).to_be_hidden()
+    frames = page.locator("#replay .frames li:visible button")
+    expect(frames).to_have_count(6)  # every second of eleven
+    expect(frames.last).to_have_attribute("aria-pressed", "true")
+    slider = page.locator("#replay [data-part=moment]")
+    slider.press("ArrowLeft")
+    slider.press("ArrowLeft")
+    expect(slider).to_have_value("8")
+    page.locator("#replay [data-part=stop]").click()
+    expect(page.locator("#replay [data-part=answer]")).to_contain_text("4")
+    expect(page.locator("#replay .curve .best:not(:empty)")).to_have_text("4,0")
+    assert overflowing(page) == []
+    assert violations(page) == []
+    save(page, "replay-long-film")
+
+
+@pytest.mark.parametrize(
+    ("locale", "viewport", "more"), [("pt-BR", DESKTOP, {}), ("en-US", PHONE, TOUCH)]
+)
+def test_large_view_line_and_film_lead_to_each_other(
+    visit: OPENED, locale: str, viewport: Any, more: dict[str, Any]
+) -> None:
+    page = visit(locale, viewport, "wardrobe", **more)
+    page.locator("#wardrobe [data-part=enlarge]").click()
+    name = page.locator("[data-part=large-name]").inner_text()
+    page.locator("[data-part=large-film]").click()
+    expect(page.locator("dialog.large")).to_be_hidden()
+    expect(page.locator("#replay [data-part=name]")).to_have_text(name)
+    page.locator("#replay [data-part=enlarge]").click()
+    expect(page.locator("[data-part=large-name]")).to_have_text(name)
+    assert violations(page) == []
+    save(page, f"large-{locale}-{viewport['width']}")
+    page.keyboard.press("Escape")
+    expect(page.locator("#replay [data-part=name]")).to_be_visible()
+
+    page.locator("#replay [data-part=open-line]").click()
+    title = page.locator("#line [data-part=title]")
+    expect(title).to_be_visible()
+    seed = title.inner_text().split()[-1]
+    page.locator("#line [data-part=film]").click()
+    expect(page.locator("#replay [data-part=name]")).to_contain_text(seed)
+    expect(page.locator("#replay .strip canvas")).to_have_count(10)
 
 
 def test_a_recipe_of_an_older_model_is_told(visit: OPENED, studio: Studio) -> None:

@@ -1,6 +1,7 @@
 """What the lesson asks the server: answers, bad input, and trainings of many visitors at once."""
 
 import base64
+import re
 import time
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from model.live import Knobs, Moment
 from model.studio import Studio
 from tests.test_endpoints import server_call, web  # noqa: F401 - a fixture
 from ui import live
-from ui.lesson_code import LINES, lesson_code, read_function
+from ui.lesson_code import LINES, ROOT, lesson_code, read_function
 from ui.live import MAX_WAITING, Stage
 from ui.parts import load_words
 
@@ -32,7 +33,7 @@ def test_the_lesson_opens_with_all_that_its_steps_show(web: TestClient) -> None:
     assert len(body["made"]["garments"]) == 6
     assert len(body["noise"]) == 8
     assert (body["duel"]["rows"], body["duel"]["columns"]) == (3, 8)
-    assert list(body["runs"]) == ["overpowering", "too-fast"]
+    assert list(body["runs"]) == ["too-fast", "collapse", "overpowering"]
 
 
 def test_noise_becomes_w_and_ten_garments(web: TestClient, studio: Studio) -> None:  # noqa: F811
@@ -155,6 +156,19 @@ def test_a_training_that_fails_is_told_and_the_next_goes_on() -> None:
     first, second = stage.train({})["job"], stage.train({})["job"]
     assert until(stage, first, "done")["failed"] is True
     assert until(stage, second, "done")["failed"] is False
+
+
+@pytest.mark.parametrize("language", ["pt", "en"])
+def test_the_page_tells_the_readme_s_figures_of_the_video(language: str) -> None:
+    number = re.compile(r"\d+(?:\.\d+)?")
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## From the video")[1]
+    readme = set(number.findall(section.split("\n## ")[0]))
+    words = load_words()[language]
+    told = [text for key, text in words.items() if re.fullmatch(r"video_.*_measured", key)]
+    assert len(told) == 6
+    for text in told:
+        plain = re.sub(r"(\d),(\d)", r"\1.\2", text) if language == "pt" else text
+        assert set(number.findall(plain)) <= readme, text
 
 
 def test_every_line_behind_the_lesson_is_there() -> None:

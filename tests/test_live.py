@@ -9,7 +9,7 @@ import torch
 
 from model.duel import take_turns
 from model.lesson import DUEL, RUNS, read_garments, read_recording
-from model.live import BATCH, MAX_SECONDS, SHEET, Knobs, Live, train_live
+from model.live import BATCH, MAX_SECONDS, SHEET, Knobs, Live, Rules, train_live
 from model.pixels import to_img
 from model.storage import ModelFolderError
 from training import lesson
@@ -136,8 +136,43 @@ def test_what_is_not_recorded_is_told(tmp_path):
 
 
 def test_a_failing_run_is_recorded(tmp_path, monkeypatch):
-    monkeypatch.setitem(lesson.FAILURES, "too-fast", (Knobs(), 9, 24))
+    shorter = lesson.Failure(Knobs(), label=9, steps=24)
+    monkeypatch.setitem(lesson.FAILURES, "too-fast", shorter)
     assert lesson.main(["too-fast", "garments", "--folder", str(tmp_path)]) == 0
     run = read_recording("too-fast", tmp_path)
     assert run.pixels.shape == (12, 8, 28, 28, 1)
     assert len(run.figures["losses"]["critic"]) == 24
+    assert len(run.figures["variety"]) == 12
+
+
+def test_the_recorded_collapse_is_one_by_its_measured_variety():
+    run = read_recording("collapse")
+    shares, real = run.figures["variety"], lesson.FAILURES["collapse"]
+    assert shares[-1] < 0.15
+    assert min(shares[:2]) > 2 * shares[-1]  # it had more at first
+    sheet = run.pixels[-1].astype(float)
+    apart = np.abs(sheet[:, None] - sheet[None]).mean((2, 3, 4))
+    assert apart.max() < 12  # grey levels: each garment is each other one
+    assert run.figures["generator_turns"] == real.rules.generator_turns
+    assert not run.figures["shows_spread"]
+
+
+def test_rules_are_the_project_s_unless_others_are_asked_for(boots):
+    img = to_img(torch.from_numpy(boots[:64]))
+    blind, usual = (Live(img, Knobs(), rules=Rules(shows_spread=s)) for s in (False, True))
+    real, z = usual.draw_batch()
+    made = usual.make(z)
+    alike = made[:1].repeat(BATCH, 1, 1, 1)
+    for live, differs in ((usual, True), (blind, False)):
+        among_others, repeated = (live.opinions(real, batch)[1][0] for batch in (made, alike))
+        assert bool((among_others - repeated).abs() > 1e-4) is differs
+
+    turns = Live(img, Knobs(), rules=Rules(loss="hinge", generator_turns=3))
+    steps: list[str] = []
+    turns._descend_generator, descend = (
+        lambda *a: (steps.append(a[1]), descend(*a)),
+        turns._descend_generator,
+    )
+    turns.step()
+    assert steps == ["generator_loss"] * 3
+    assert turns.images_seen == BATCH

@@ -3,6 +3,8 @@
 import base64
 import dataclasses
 import io
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +25,10 @@ def pixels_of(answer: Answer) -> np.ndarray:
 
 
 def test_a_garment_at_every_moment(replay: Replay, studio: Studio) -> None:
-    assert [moment["seen"] for moment in replay.moments({})["moments"]] == [10_000, 800_000]
+    told = replay.moments({})
+    assert [moment["seen"] for moment in told["moments"]] == [10_000, 800_000]
+    assert told["curves"]["images_seen"] == (3_000, 10_000, 90_000, 800_000)
+    assert told["curves"]["critic_loss"] == (0.7, 0.65, 0.6, 0.55)
     garment = studio.garment("coat", 9, 0.7)
     answer = replay.frames({"recipe": garment.text})
     frames = pixels_of(answer)
@@ -38,6 +43,12 @@ def test_the_line_of_a_garment_at_a_moment(replay: Replay, studio: Studio) -> No
     garment = studio.garment("coat", 9, 0.7)
     line = pixels_of(replay.line_then({"recipe": garment.text, "moment": 1}))
     assert np.array_equal(line, studio.draw(studio.line(9, 0.7)))
+
+
+def test_a_film_without_losses_has_no_curves(tiny_model: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    (folder / "history" / "curves.json").unlink()
+    assert Replay(Desk(Studio.open(folder))).moments({})["curves"] is None
 
 
 def test_garments_without_a_past_give_way_to_the_nearest(replay: Replay, studio: Studio) -> None:

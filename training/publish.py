@@ -13,6 +13,7 @@ from huggingface_hub import (
 )
 
 from model.client import HubError, check_repo_id, check_revision, explained, open_api
+from model.curves import CURVES_FILE
 from model.history import HISTORY_FOLDER
 from model.push import PUSHED_FILES, generator_tag, push_folder, tag_generator
 from model.weights import (
@@ -52,7 +53,8 @@ def space_files(root: Path = ROOT) -> dict[str, Path]:
         paths += sorted((root / name).rglob("*"))
     for config in sorted((root / "weights").glob(f"*/{CONFIG_FILE}")):
         paths += [config.parent / name for name in MODEL_FILES]
-        paths += sorted((config.parent / HISTORY_FOLDER).glob("*/*"))
+        history = config.parent / HISTORY_FOLDER
+        paths += sorted((*history.glob("*/*"), *history.glob(CURVES_FILE)))
     paths += sorted((root / "weights" / "lesson").glob("*"))
     files = {path.relative_to(root).as_posix(): path for path in paths if path.is_file()}
     if "app.py" not in files:

@@ -1,7 +1,8 @@
 """python -m training.ship RUN_DIR FOLDER: make a run's result a model folder to be committed.
 
 Copies the run's model and, when the run has reached its horizon, its log-spaced generators under
-`history/`. `python -m training.derive FOLDER` comes next.
+`history/`, with the losses of its journal. What `history/` held of another training goes.
+`python -m training.derive FOLDER` comes next.
 """
 
 import argparse
@@ -10,13 +11,17 @@ import shutil
 import sys
 from pathlib import Path
 
+from model.curves import CURVES_FILE, Curves, write_curves
+from model.history import HISTORY_FOLDER
 from model.weights import (
     CONFIG_FILE,
     GENERATOR_FILE,
+    generator_sha256,
     load_discriminator,
     load_generator,
     save_model,
 )
+from training.curves import losses_of
 
 HISTORY_BYTES = 16 * 2**20
 
@@ -35,12 +40,29 @@ def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]
     if total > HISTORY_BYTES:
         raise ValueError(f"history of {total} bytes is over the limit of {HISTORY_BYTES}")
     save_model(folder, load_generator(source), load_discriminator(source))
-    for moment in history:
-        target = folder / "history" / moment.name
-        target.mkdir(parents=True, exist_ok=True)
-        for name in (CONFIG_FILE, GENERATOR_FILE):
-            shutil.copyfile(moment / name, target / name)
+    _ship_history(history, losses_of(run_dir / "journal.jsonl"), folder / HISTORY_FOLDER)
     return history
+
+
+def _ship_history(history: list[Path], curves: Curves | None, target: Path) -> None:
+    """Make `target` hold these moments and these losses, and nothing else.
+
+    What was measured of a moment stays where that very generator stays.
+    """
+    wanted = {moment.name: moment for moment in history}
+    for old in target.iterdir() if target.is_dir() else ():
+        same = old.name in wanted and generator_sha256(old) == generator_sha256(wanted[old.name])
+        if old.is_dir() and not same:
+            shutil.rmtree(old)
+    (target / CURVES_FILE).unlink(missing_ok=True)
+    for name, moment in wanted.items():
+        (target / name).mkdir(parents=True, exist_ok=True)
+        for file in (CONFIG_FILE, GENERATOR_FILE):
+            shutil.copyfile(moment / file, target / name / file)
+    if history and curves:
+        write_curves(target / CURVES_FILE, curves)
+    if target.is_dir() and not any(target.iterdir()):
+        target.rmdir()
 
 
 def _finished_history(run_dir: Path) -> list[Path]:
@@ -64,7 +86,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{options.folder}: model written, {len(history)} generators as history")
+    curves = (options.folder / HISTORY_FOLDER / CURVES_FILE).is_file()
+    print(f"{options.folder}: model written, {len(history)} generators as history, "
+          f"{'with' if curves else 'without'} loss curves")  # fmt: skip
     print(f"next: python -m training.derive {options.folder}")
     return 0
 

@@ -3,7 +3,7 @@
 const { $, $$, setup } = trama;
 
 trama.largeView = root => {
-  const dialog = $('large', root), sheet = $('large-sheet', root), canvas = $('large-cloth', root);
+  const dialog = $('large', root), sheet = $('large-sheet', root), canvas = $('large-cloth', root), film = $('large-film', root);
   const dyes = $('large-dyes', root), turns = { '-1': $('large-previous', root), 1: $('large-next', root) };
   const showRecipe = trama.recipeField($('large-recipe', root));
   let list = [];                                         // what the arrows go through
@@ -24,6 +24,7 @@ trama.largeView = root => {
     trama.pressDyes(dyes, garment);
     showRecipe(garment);
     trama.heart($('large-heart', root), garment);
+    film.hidden = !setup.screens.includes('replay');
     // aria-disabled, so that a button that comes to the end keeps the focus
     for (const [step, button] of Object.entries(turns)) button.setAttribute('aria-disabled', !list[at + Number(step)] || at < 0);
   }
@@ -41,6 +42,7 @@ trama.largeView = root => {
   };
   for (const [step, button] of Object.entries(turns)) button.onclick = () => turn(Number(step));
   $('large-close', root).onclick = () => dialog.close();
+  film.addEventListener('click', () => dialog.close());  // the film is of the garment in hand
   for (const event of ['garment', 'dye', 'view', 'collection']) trama.on(event, draw);
   new ResizeObserver(() => { if (dialog.open) fit(); }).observe(sheet);
   trama.mount(dialog, () => {

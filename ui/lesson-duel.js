@@ -65,8 +65,8 @@ trama.lessonDuel = (root, solved) => {
 trama.lessonWrong = (root, solved) => {
   const list = $('cases', root), here = { runs: [], answered: new Map() };
   const WORD = { collapse: () => trama.word('wrong_collapse'), overpowering: () => trama.word('wrong_overpowering'), 'too-fast': () => trama.word('wrong_fast') };
-  const YES = { overpowering: () => trama.word('wrong_overpowering_yes'), 'too-fast': () => trama.word('wrong_fast_yes') };
-  const NO = { overpowering: () => trama.word('wrong_overpowering_no'), 'too-fast': () => trama.word('wrong_fast_no') };
+  const YES = { collapse: run => trama.word('wrong_collapse_yes', { share: Math.round(run.variety.at(-1) * 100) }), overpowering: () => trama.word('wrong_overpowering_yes'), 'too-fast': () => trama.word('wrong_fast_yes') };
+  const NO = { collapse: () => trama.word('wrong_collapse_no'), overpowering: () => trama.word('wrong_overpowering_no'), 'too-fast': () => trama.word('wrong_fast_no') };
 
   function sheet(part, run, moment) {
     trama.cloths(part, run.sheets[moment].slice(0, SHOWN).map(dyed(run.label, 'madder')), 'span');
@@ -74,7 +74,7 @@ trama.lessonWrong = (root, solved) => {
   }
   function card(run) {
     const item = make('article', undefined, 'case'), title = make('h3', trama.word('wrong_run', run)), seen = make('small', '', 'num'), garments = make('div', undefined, 'sheet3');
-    const chart = make('div', undefined, 'chart'), svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), cursor = make('i', undefined, 'cur');
+    const chart = make('div', undefined, 'chart'), svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), cursor = make('i', undefined, 'cur'), figures = make('ul', undefined, 'keyline num'), every = Math.round(run.losses.critic.length / run.rows);
     const range = make('input'), answers = make('div', undefined, 'answers'), output = make('output');
     title.append(seen);
     garments.setAttribute('role', 'img');
@@ -94,6 +94,8 @@ trama.lessonWrong = (root, solved) => {
       seen.textContent = trama.word('learn_seen', { seen: run.images_seen[run.at] });
       range.setAttribute('aria-valuetext', seen.textContent);
       cursor.style.setProperty('--x', `${run.images_seen[run.at] / (run.losses.critic.length * run.batch) * 100}%`);
+      const now = name => mean(run.losses[name].slice(run.at * every, (run.at + 1) * every)), told = value => trama.number(value, Math.abs(value) < 100 ? 1 : 0);
+      figures.replaceChildren(make('li', trama.word('replay_loss_maker', { value: told(now('generator')) }), 'g'), make('li', trama.word('replay_loss_critic', { value: told(now('critic')) }), 'c'));
       sheet(garments, run, run.at);
     };
     range.oninput = show;
@@ -104,7 +106,7 @@ trama.lessonWrong = (root, solved) => {
       const answer = here.answered.get(run.name), right = answer === run.name;
       item.dataset.state = answer ? right ? 'yes' : 'no' : '';
       trama.press($$('button', answers), b => b.dataset.answer === answer);
-      output.textContent = answer ? (right ? YES : NO)[run.name]() : '';
+      output.textContent = answer ? (right ? YES : NO)[run.name](run) : '';
     };
     for (const name of ANSWERS) {
       const button = make('button', WORD[name](), 'b');
@@ -117,7 +119,7 @@ trama.lessonWrong = (root, solved) => {
       };
       answers.append(button);
     }
-    item.append(title, garments, range, chart, answers, output);
+    item.append(title, garments, range, chart, figures, answers, output);
     tell();
     requestAnimationFrame(show);
     return item;

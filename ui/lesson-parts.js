@@ -27,11 +27,11 @@ trama.cloths = (list, pictures, tag = 'li', alt = null) => {
 
 trama.picked = (buttons, pressed) => trama.press(buttons, b => b === pressed);
 
-/* Curves {name, values} from left to right in a picture of 100 x 100; null is a gap. */
+/* Curves {name, values} in a picture of 100 x 100: from left to right, or each value at its own x. */
 trama.curves = (svg, lines, steps, high) => {
   const grid = [25, 50, 75].map(y => ['grid', `M0 ${y}H100`]);
   const y = value => (100 - Math.max(0, Math.min(1, value / high)) * 98 - 1).toFixed(2);
-  const ways = lines.map(({ name, values }) => [name, values.map((value, i) => `${i ? 'L' : 'M'}${(i / Math.max(1, steps - 1) * 100).toFixed(2)} ${y(value)}`).join('')]);
+  const ways = lines.map(({ name, values, x }) => [name, values.map((value, i) => `${i ? 'L' : 'M'}${(x ? x[i] : i / Math.max(1, steps - 1) * 100).toFixed(2)} ${y(value)}`).join('')]);
   svg.replaceChildren(...[...grid, ...ways].map(([name, d]) => {
     const path = document.createElementNS(SVG, 'path');
     path.setAttribute('class', name);

@@ -6,7 +6,7 @@ const KNOBS = {                                          // from 0..100 to what 
   critic_strength: { usual: 50, value: v => 10 ** (-1.5 + v * .03), told: v => `${trama.number(v, v < 1 ? 2 : 1)} ×` },
   penalty: { usual: 50, value: v => v / 50, told: v => trama.number(v, 2) },
 };
-const STAMPS = { collapse: () => trama.word('stamp_collapse'), overpowering: () => trama.word('stamp_overpowering'), fast: () => trama.word('stamp_fast') };
+const STAMPS = { overpowering: () => trama.word('stamp_overpowering'), fast: () => trama.word('stamp_fast') };
 const wait = () => new Promise(done => setTimeout(done, PAUSE_MS));
 const mean = values => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 

@@ -25,7 +25,11 @@ LINES: dict[str, tuple[tuple[str, str], ...]] = {
         ("training/alarms.py", "critic_alarm"),
         ("training/alarms.py", "non_finite_alarm"),
     ),
-    "uses": (("model/recipe.py", "mix"), ("model/export.py", "export_images")),
+    "uses": (
+        ("model/recipe.py", "mix"),
+        ("model/export.py", "export_images"),
+        ("model/completion.py", "complete"),
+    ),
 }
 """By part of the lesson: file and function; a method behind the name of its class."""
 

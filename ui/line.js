@@ -28,14 +28,17 @@ const order = () => {
   const rank = i => LAST.indexOf(setup.classes[here.garments[i].label].en);
   return here.garments.map((_, i) => i).sort((a, b) => rank(a) - rank(b));
 };
+const take = i => {                                      // a piece into the hand, as it is dyed here
+  if (setup.dyed) trama.setDye(here.garments[i], dyeAt(i));
+  trama.choose(here.garments[i]);
+};
 function drawPiece(item, i) {
   const garment = here.garments[i], name = trama.nameOf(garment), kind = trama.kindOf(garment), locked = !isOpen(i);
   const [open, lock] = $$('button', item), canvas = $$('canvas', item)[0], recipe = recipeAt(i);
   item.classList.toggle('stays', locked);
   open.setAttribute('aria-label', trama.word('line_open', { name }));
   open.onclick = () => {
-    if (setup.dyed) trama.setDye(garment, dyeAt(i));
-    trama.choose(garment);
+    take(i);
     show('wardrobe');
     trama.say(trama.word('shown', { name }));
   };
@@ -59,6 +62,7 @@ function draw() {
   $('title', root).textContent = lineOf();
   $('lead', root).textContent = own === count ? trama.word(count === 10 ? 'line_lead' : 'line_lead_any')
     : trama.word(fromPhoto() ? 'line_lead_photo' : 'line_lead_mixed', { count: own, all: count, seed: here.seed });
+  $('film', root).hidden = !setup.screens.includes('replay');
   $('roll-text', root).textContent = trama.word(!free ? 'line_roll_none' : free === count ? 'line_roll_all' : free === 1 ? 'line_roll_one' : 'line_roll', { count: free });
   for (const control of [roll, seed, daring]) control.disabled = !free;
   trama.press([...palette.children], b => here.dyes.includes(b.dataset.dye));
@@ -148,6 +152,11 @@ roll.onclick = () => { wanted.seed = trama.randomSeed(); refresh(); };
 seed.onchange = () => { wanted.seed = trama.readSeed(seed, here.seed); refresh(); };
 daring.oninput = () => { wanted.daring = Number(daring.value); refresh(); };
 $('keep', root).onclick = () => trama.keepLine(recipes(), trama.line.title());
+$('film', root).onclick = () => {                        // of the piece in hand, or of the first of this line's seed
+  const held = here.garments.findIndex(garment => trama.garment && trama.same(garment, trama.garment));
+  take(held >= 0 ? held : order().find(i => here.garments[i].seed === here.seed) ?? order()[0]);
+  show('replay');
+};
 $('daring-row', root).hidden = !setup.daring;
 if (setup.daring) daring.max = setup.daring.most;
 trama.on('collection', draw);

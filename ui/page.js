@@ -191,7 +191,11 @@ trama.header = (root, origin, server) => {
   for (const a of links) a.hidden = !setup.screens.includes(a.dataset.go);
   const mark = () => {
     if (!document.body.dataset.screen) return;
-    for (const a of links) a.dataset.go === document.body.dataset.screen ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current');
+    const { screen } = document.body.dataset;              // the film and the game are parts of Learn
+    for (const a of links) {
+      const here = a.dataset.go === screen ? 'page' : a.dataset.go === 'learn' && ['replay', 'game'].includes(screen) ? 'true' : null;
+      here ? a.setAttribute('aria-current', here) : a.removeAttribute('aria-current');
+    }
     document.title = `${trama.word(document.body.dataset.screen)} · Trama`;
   };
   const count = () => {

@@ -1,10 +1,21 @@
 /* Replay: one cursor through the moments of training, under the garment in hand and its line. */
-const { $, $$, setup } = trama, root = element, STEP_MS = 650;
+const { $, $$, setup } = trama, root = element, STEP_MS = 650, MOST_FRAMES = 8;
 const frames = $('frames', root), range = $('moment', root), big = $('big', root), strip = $('line', root), play = $('play', root);
-const here = { moments: [], best: null, at: 0, garment: null, cloths: [], scores: [], reason: null, asked: null, guess: null, timer: 0 };
+const here = { moments: [], best: null, curves: null, at: 0, garment: null, cloths: [], scores: [], reason: null, asked: null, guess: null, timer: 0 };
 const isSeen = () => document.body.dataset.screen === 'replay';
 const count = images => images >= 1e6 ? trama.word('game_million', { count: trama.number(images / 1e6, images % 1e6 ? 1 : 0) }) : trama.word('game_thousand', { count: trama.number(images / 1e3) });
 const momentName = i => count(here.moments[i].seen);
+/* Moments stand at equal distances, as wide as training is to the eye; in between, images count by their logarithm. */
+const placeOf = at => (at + .5) / here.moments.length * 100;
+function placeOfImages(images) {
+  const seen = here.moments.map(moment => moment.seen), after = seen.findIndex(count => count >= images);
+  if (after === 0) return images / seen[0] * placeOf(0);
+  if (after < 0) return placeOf(seen.length - 1);
+  return placeOf(after - 1 + Math.log(images / seen[after - 1]) / Math.log(seen[after] / seen[after - 1]));
+}
+/* Of many moments every second, or third, has a frame, the last always; the slider goes through all. */
+const apart = () => Math.ceil(here.moments.length / MOST_FRAMES);
+const framed = i => (here.moments.length - 1 - i) % apart() === 0;
 const picture = pixels => ({ pixels, area: trama.areaOf(here.garment), ramp: trama.rampOf(here.garment), view: 'smooth' });
 
 /* the garment at the cursor */
@@ -28,27 +39,33 @@ function drawMoment() {
     $('meter', root).setAttribute('aria-label', trama.word('replay_score', { score: here.scores[at] }));
   }
   $('stop', root).textContent = trama.word('replay_stop', { count: moment });
+  drawLossesHere();
   const note = $('note', root), key = here.reason === 'film_photo' ? 'replay_photo' : here.reason ? 'replay_other' : Object.keys(garment.edits).length ? 'replay_edits' : '';
   note.hidden = !key;
   note.textContent = key && trama.word(key);
 }
 function drawFrames() {
   if (!here.garment) return;
-  $('lm', root).style.setProperty('--n', here.moments.length);
-  range.max = here.moments.length - 1;
-  while (frames.children.length < here.moments.length) {
+  const count = here.moments.length, width = 100 / Math.ceil(count / apart());
+  $('lm', root).style.setProperty('--n', count);
+  $('lm', root).style.setProperty('--w', `${width}%`);
+  range.max = count - 1;
+  while (frames.children.length < count) {
     const item = document.createElement('li'), button = document.createElement('button'), canvas = document.createElement('canvas'), at = frames.children.length;
+    const tick = document.createElement('span'), seen = framed(at), left = Math.max(0, Math.min(100 - width, placeOf(at) - width / 2));
     canvas.className = 'cloth';
     button.dataset.at = at;
     button.append(canvas);
     button.onclick = () => go(at);
     item.append(button);
+    item.hidden = tick.hidden = !seen;
+    for (const e of [item, tick]) e.style.setProperty('--x', `${left}%`);
     frames.append(item);
-    $('ticks', root).append(document.createElement('span'));
+    $('ticks', root).append(tick);
   }
   [...frames.children].forEach(({ firstChild: button }, i) => {
     button.setAttribute('aria-label', trama.word('replay_images', { count: momentName(i) }));
-    trama.show(button.firstChild, picture(here.cloths[i]));
+    if (framed(i)) trama.show(button.firstChild, picture(here.cloths[i]));
     $('ticks', root).children[i].textContent = momentName(i);
   });
   drawMoment();
@@ -60,12 +77,12 @@ function drawCurve() {
   $('ask', root).hidden = here.best === null;
   $('curve', root).hidden = $('answer', root).hidden = here.guess === null;
   if (here.guess === null) return;
-  const most = Math.log(Math.max(...judged.map(({ r }) => r))), place = ({ r, i }) => [(i + .5) / here.moments.length * 100, 100 - Math.log(r) / most * 100];
+  const most = Math.log(Math.max(...judged.map(({ r }) => r))), place = ({ r, i }) => [placeOf(i), 100 - Math.log(r) / most * 100];
   $$('.r', $('chart', root))[0].setAttribute('d', judged.map((point, n) => `${n ? 'L' : 'M'}${place(point).map(v => v.toFixed(2)).join(' ')}`).join(''));
   $('dots', root).replaceChildren(...judged.flatMap(point => {
     const [x, y] = place(point), dot = document.createElement('i'), text = document.createElement('span');
     for (const e of [dot, text]) { e.style.setProperty('--x', `${x}%`); e.style.setProperty('--y', `${y}%`); }
-    text.textContent = trama.number(point.r, 1);
+    text.textContent = framed(point.i) || point.i === here.best ? trama.number(point.r, 1) : '';
     text.className = point.i === here.best ? 'best' : '';
     return [dot, text];
   }));
@@ -73,6 +90,27 @@ function drawCurve() {
   $('chart', root).setAttribute('aria-label', trama.word('replay_chart', { points }));
   const best = { best: momentName(here.best), r: trama.number(here.moments[here.best].r, 1), guess: momentName(here.guess) };
   $('answer', root).textContent = trama.word(here.guess === here.best ? 'replay_right' : 'replay_wrong', best);
+}
+
+/* the losses in between, where the folder keeps them, on the same scale */
+const lossAt = (name, at) => {
+  const { images_seen: seen } = here.curves, wanted = here.moments[at].seen, after = seen.findIndex(count => count >= wanted);
+  return here.curves[name][after < 0 ? seen.length - 1 : after];
+};
+function drawLossesHere() {
+  if (!here.curves) return;
+  const [maker, critic] = ['generator_loss', 'critic_loss'].map(name => trama.number(lossAt(name, here.at), 2));
+  $('loss-maker', root).textContent = trama.word('replay_loss_maker', { value: maker });
+  $('loss-critic', root).textContent = trama.word('replay_loss_critic', { value: critic });
+  $('loss-chart', root).setAttribute('aria-label', trama.word('replay_losses_chart', { count: momentName(here.at), maker, critic }));
+}
+function drawLosses() {
+  $('losses', root).hidden = !here.curves;
+  $('no-losses', root).hidden = !!here.curves;
+  if (!here.curves) return;
+  const { images_seen, critic_loss, generator_loss } = here.curves, both = [...critic_loss, ...generator_loss].sort((a, b) => a - b);
+  const high = Math.max(1, both[Math.floor(both.length * .98)] * 1.1), x = images_seen.map(placeOfImages);
+  trama.curves($('loss-chart', root), [{ name: 'g', values: generator_loss, x }, { name: 'c', values: critic_loss, x }], x.length, high);
 }
 
 /* the line at the cursor */
@@ -111,8 +149,8 @@ play.onclick = () => {
   go(0);
   here.timer = setInterval(() => here.at + 1 < here.moments.length && isSeen() ? go(here.at + 1) : pause(), STEP_MS);
 };
-range.oninput = () => { pause(); go(Number(range.value)); };
-$('stop', root).onclick = () => { here.guess = here.at; drawCurve(); };
+range.oninput = () => { pause(); if (here.garment) go(Number(range.value)); };
+$('stop', root).onclick = () => { if (!here.garment) return; here.guess = here.at; drawCurve(); };
 for (const button of $$('[data-save]', root)) button.onclick = async () => {
   if (button.getAttribute('aria-busy') === 'true') return;
   button.setAttribute('aria-busy', 'true');
@@ -136,11 +174,13 @@ async function open() {
     if (!answer) return;
     Object.assign(here, answer, { at: answer.moments.length - 1 });
     drawCurve();
+    drawLosses();
   }
   const recipe = trama.garment ? trama.recipe(trama.garment) : null;
   if (!here.garment || recipe && recipe !== here.wanted) askFrames({ recipe });
   here.wanted = recipe;
 }
+$('enlarge', root).onclick = () => { if (trama.garment) trama.enlarge([trama.garment]); };  // back to where one comes from
 $('open-line', root).onclick = () => { if (here.garment) trama.emit('open-line', { seed: here.garment.seed, daring: here.garment.daring }); };
 const areas = $$('.areas a', root);
 for (const a of areas) a.hidden = !setup.screens.includes(a.dataset.go);

@@ -1,6 +1,7 @@
 """Replay: the training as a film, under any garment or line."""
 
 import base64
+import dataclasses
 import threading
 from collections import OrderedDict
 
@@ -33,11 +34,15 @@ class Replay:
         self._lock, self._turn = threading.Lock(), threading.Lock()
 
     def moments(self, request: Json) -> Answer:
-        """Moments of training: the images seen, R on held-out garments where measured, the best."""
+        """Moments of training: the images seen, R on held-out garments where measured, the best.
+
+        `curves` are the losses in between, or None where the folder does not keep them.
+        """
         del request
         film = self._film()
         told = [{"seen": moment.images_seen, "r": moment.r} for moment in film.moments]
-        return {"moments": told, "best": film.best}
+        curves = dataclasses.asdict(film.curves) if film.curves else None
+        return {"moments": told, "best": film.best, "curves": curves}
 
     def frames(self, request: Json) -> Answer:
         """A garment at every moment, and what the critic of today says of each.

@@ -36,6 +36,25 @@ window.stopwatch = {
     slider.value = value;
     slider.dispatchEvent(new Event('input', { bubbles: true }));
   }),
+  /* An answer of a server function, over HTTP, as the scripts call it. */
+  async ask(called, data) {
+    const part = window.gradio_config.components.find(p => p.props.server_fns?.includes(called));
+    const body = JSON.stringify({ data, fn_name: called, component_id: part.id, session_hash: 'clicks' });
+    const sent = await fetch('gradio_api/component_server', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+    const answer = await sent.json();
+    if (!answer || answer.error) throw new Error(`${called}: ${answer?.error ?? 'no answer'}`);
+    return answer;
+  },
+  /* Milliseconds of each of many; `write(n)` is what is asked the n-th time. */
+  async answers(called, write, count) {
+    const took = [];
+    for (let n = 0; n < count; n++) {
+      const began = performance.now();
+      await stopwatch.ask(called, write(n));
+      took.push(performance.now() - began);
+    }
+    return took;
+  },
   /* Begin to note each frame: its length, and how long the page's own scripts took in it. */
   record() {
     const notes = { frames: [], work: [] };

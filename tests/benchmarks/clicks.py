@@ -95,22 +95,11 @@ def measure_answers(browser: Browser, url: str, count: int) -> None:
     for name, request in ANSWERS.items():
         took = page.evaluate(
             """async ([called, request, count]) => {
-                 const name = trama.setup.directions[0].name, took = [];
+                 const name = trama.setup.directions[0].name;
                  const { garments } = await trama.server.line({ seed: 5 });
                  const pair = garments.slice(3, 5).map(g => g.recipe);
                  const write = new Function('n', 'pair', 'name', `return ${request}`);
-                 const parts = window.gradio_config.components;
-                 const part = parts.find(p => p.props.server_fns?.includes(called));
-                 for (let n = 0; n < count; n++) {
-                   const body = JSON.stringify({ data: write(n, pair, name), fn_name: called,
-                     component_id: part.id, session_hash: 'clicks' });
-                   const headers = { 'Content-Type': 'application/json' }, began = performance.now();
-                   const sent = await fetch('gradio_api/component_server', { method: 'POST', headers, body });
-                   const answer = await sent.json();
-                   if (!answer?.garments) throw new Error(answer?.error ?? 'no answer');
-                   took.push(performance.now() - began);
-                 }
-                 return took;
+                 return stopwatch.answers(called, n => write(n, pair, name), count);
                }""",
             [name, request, count],
         )
