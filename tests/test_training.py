@@ -56,9 +56,7 @@ def test_resumed_run_is_the_same_run_bit_for_bit(straight, tmp_path):
 def test_killed_run_goes_on_from_its_last_good_checkpoint(straight, tmp_path):
     # Sums differ in their last bits with the number of threads, which this process may have set.
     environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    process = subprocess.Popen(
-        [*TRAIN, *toy(tmp_path)], stdout=subprocess.DEVNULL, env=environment
-    )
+    process = subprocess.Popen([*TRAIN, *toy(tmp_path)], stdout=subprocess.DEVNULL, env=environment)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("checkpoint-*.pt")) and time.monotonic() < deadline:
         time.sleep(0.01)
