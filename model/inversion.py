@@ -45,7 +45,7 @@ class Descent:
     layer_rate: float = 0.02
     prior: float = 2e-2
     spread: float = 5e-3
-    features: float = 0.0
+    features: float = 0.3
 
     def __post_init__(self) -> None:
         for name in ("steps", "layer_steps"):
