@@ -148,7 +148,13 @@ def test_wrong_shapes_are_refused_by_name(generator, target, change, fault):
 
 @pytest.mark.parametrize(
     "change",
-    [{"steps": -1}, {"rate": -1.0}, {"features": -0.1}, {"prior": float("nan")}, {"steps": 0, "layer_steps": 0}],
+    [
+        {"steps": -1},
+        {"rate": -1.0},
+        {"features": -0.1},
+        {"prior": float("nan")},
+        {"steps": 0, "layer_steps": 0},
+    ],
 )
 def test_a_descent_without_sense_is_refused(change):
     with pytest.raises(ValueError, match=next(iter(change))):
