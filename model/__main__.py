@@ -10,10 +10,13 @@ import numpy as np
 import torch
 
 from model.complete import add_complete, write_completions
+from model.encoder import load_encoder
 from model.generator import Generator
+from model.hub import fetch_model
 from model.labels import find_label
 from model.latents import blend_layers, broadcast, map_seeds, move, pattern_split, render
 from model.pixels import grid, save_png
+from model.weights import generator_sha256, load_generator
 
 DEFAULT_MODEL = Path(__file__).parent.parent / "weights" / "fashion-mnist"
 MAX_SCALE = 64
@@ -153,7 +156,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
         if options.command == "complete":
-            for line in write_completions(Generator.from_pretrained(options.model), options):
+            folder = fetch_model(options.model)
+            encoder = load_encoder(folder, generator_sha256(folder))
+            for line in write_completions(load_generator(folder), options, encoder):
                 print(line)
             return 0
         _check_output(options)

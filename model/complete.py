@@ -6,6 +6,7 @@ from pathlib import Path
 
 from model.completion import DEFAULT_COUNT, DEFAULT_DIFFERENT, FEWEST, MOST, complete
 from model.completion_files import read_torn
+from model.encoder import Encoder
 from model.generator import Generator
 from model.keepsake import mark_png
 from model.labels import class_names
@@ -31,7 +32,9 @@ def add_complete(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
 
 
-def write_completions(generator: Generator, options: argparse.Namespace) -> Iterator[str]:
+def write_completions(
+    generator: Generator, options: argparse.Namespace, encoder: Encoder | None = None
+) -> Iterator[str]:
     """Write the PNG files, then tell of each one, after what was done to the picture.
 
     Raises:
@@ -40,7 +43,7 @@ def write_completions(generator: Generator, options: argparse.Namespace) -> Iter
     torn = read_torn(generator, options.picture, options.mask)
     made = complete(
         generator, torn.pixels, torn.hidden, options.count, options.different, options.label,
-        options.seed,
+        options.seed, encoder=encoder,
     )  # fmt: skip
     options.out.mkdir(parents=True, exist_ok=True)
     names = class_names(generator.config)

@@ -1,7 +1,7 @@
 """Filling in what is missing of a picture: several different garments that agree on what is there.
 
-The crowd of `model.pool` says which classes the known part may be, and gives each completion a start
-of its own; `model.inversion` brings them nearer to the known part, held to their own starts in the
+The crowd of `model.pool` and, where it learnt from pictures with a part hidden, the encoder say which
+classes the known part may be, and give each completion a start of its own; `model.inversion` brings them nearer to the known part, held to their own starts in the
 hidden one so that they stay different; `model.seam` joins them.
 """
 
@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from model.batches import BatchRenderer
 from model.checks import number, whole_number
+from model.completion_task import Task, prepare
+from model.encoder import Encoder
 from model.generator import Generator
 from model.inversion import Descent, Step, refine
 from model.labels import find_label
 from model.latents import MAX_SEED
 from model.pixels import to_img
-from model.pool import Fit, Pool, pool_of
 from model.seam import join
 
 FEWEST, MOST = 4, 8
@@ -38,18 +38,6 @@ go by, the layers agree on what is known and go astray in what is not. Twice the
 STEPS = DESCENT.steps + DESCENT.layer_steps
 """How many steps there are, if nobody stops it."""
 
-_TEMPERATURE = 12.0
-"""By what the evidence of a class is divided: neighbouring pixels repeat each other, and it adds up."""
-
-_ANCHOR = 0.1
-"""Weight of a hidden pixel, as its start has it, against a known one, where all shall differ most."""
-
-_CANDIDATES = 4
-"""Garments that are looked at for each one that is wanted."""
-
-_CLOSEST = 0.35
-"""Share of their differences that completions keep where they shall differ least."""
-
 
 class Completions(NamedTuple):
     """Several completions of one picture: the likeliest class first, and in it the nearest.
@@ -67,22 +55,6 @@ class Completions(NamedTuple):
     error: torch.Tensor
 
 
-class Task(NamedTuple):
-    """What is looked for: one row for each completion.
-
-    Attributes:
-        labels: class of each row.
-        start: w [N, w_dim] to begin with.
-        target: the picture where it is known, elsewhere what the start shows there, [N, C, H, W].
-        weight: 1 where the picture is known, elsewhere how much the start counts, [N, 1, H, W].
-    """
-
-    labels: tuple[int, ...]
-    start: torch.Tensor
-    target: torch.Tensor
-    weight: torch.Tensor
-
-
 def complete(
     generator: Generator,
     pixels: object,
@@ -93,7 +65,7 @@ def complete(
     seed: object = 0,
     on_step: Callable[[int, Step], None] | None = None,
     stop: Callable[[], bool] | None = None,
-    metric: torch.Tensor | None = None,
+    encoder: Encoder | None = None,
 ) -> Completions:
     """Complete a picture in several ways; the same ones for the same values.
 
@@ -107,7 +79,7 @@ def complete(
         seed: another one gives others.
         on_step: told the number of each of the `STEPS` steps from 0 on, and the step.
         stop: asked after each step; once it says yes, what there is is joined and returned.
-        metric: as of `refine`; that of the model's encoder, where it has one, saves measuring it.
+        encoder: the model's, where it has one.
 
     Raises:
         ValueError: naming the argument and its value.
@@ -118,7 +90,7 @@ def complete(
     share = number("different", different, 0, 1)
     known_label = None if label is None else find_label(label, generator.config)
     born = whole_number("seed", seed, 0, MAX_SEED)
-    task = prepare(generator, picture, mask, rows, share, known_label, born)
+    task = prepare(generator, picture, mask, rows, share, known_label, born, encoder)
     layers = generator.config.num_layers
     start = task.start[:, None].expand(-1, layers, -1)
     best: Step | None = None
@@ -129,7 +101,7 @@ def complete(
         task.weight,
         labels=task.labels,
         descent=DESCENT,
-        metric=metric,
+        metric=None if encoder is None else encoder.metric,
     )
     for place, step in enumerate(steps):
         best = nearer(best, step)
@@ -181,41 +153,6 @@ def check_hidden(generator: Generator, hidden: object) -> np.ndarray:
     return given
 
 
-def prepare(
-    generator: Generator,
-    picture: np.ndarray,
-    hidden: np.ndarray,
-    count: int,
-    different: float,
-    label: int | None,
-    seed: int,
-) -> Task:
-    """Classes and starts of the completions; arguments as of `complete`, checked."""
-    pool = pool_of(generator)
-    img = picture.astype(np.float32).ravel() / 127.5 - 1
-    known = np.repeat(~hidden.ravel(), picture.shape[2])
-    classes = range(len(pool.w)) if label is None else [label]
-    fits = {c: pool.fit(c, img, known) for c in classes}
-    random = np.random.RandomState(seed)
-    chosen = _deal(fits, count, different)
-    starts, shown, labels = [], [], []
-    for c, rows in chosen:
-        w, fill = _starts(generator, pool, c, fits[c], img, known, rows, different, random)
-        starts.append(w)
-        shown.append(fill)
-        labels += [c] * rows
-    size, channels = generator.config.image_size, generator.config.image_channels
-    target = np.where(known, img, np.concatenate(shown)).reshape(-1, size, size, channels)
-    weight = np.where(hidden, np.float32(_ANCHOR * different), np.float32(1))
-    device = generator.device
-    return Task(
-        tuple(labels),
-        torch.from_numpy(np.concatenate(starts)).float().to(device),
-        torch.from_numpy(target).float().permute(0, 3, 1, 2).to(device),
-        torch.from_numpy(weight).expand(len(labels), 1, -1, -1).to(device),
-    )
-
-
 def finish(
     generator: Generator, picture: np.ndarray, hidden: np.ndarray, task: Task, ws: torch.Tensor
 ) -> Completions:
@@ -230,61 +167,6 @@ def finish(
     order = np.lexsort((error.cpu().numpy(), np.array(ranks))).tolist()
     labels = tuple(task.labels[place] for place in order)
     return Completions(join(made[order], picture, hidden), labels, ws[order], error[order])
-
-
-def _deal(fits: dict[int, Fit], count: int, different: float) -> list[tuple[int, int]]:
-    """Classes and how many completions each gets, the likeliest first.
-
-    What is left of a class's share decides who gets the next one, as seats of a parliament are given.
-    """
-    evidence = np.array([fit.evidence for fit in fits.values()]) / _TEMPERATURE
-    shares = np.exp((evidence - evidence.max()) / max(different, 0.05))
-    given = np.zeros(len(shares), dtype=int)
-    for _ in range(count):
-        given[(shares / (2 * given + 1)).argmax()] += 1  # Sainte-Laguë
-    labels = list(fits)
-    order = np.argsort(-evidence, kind="stable")
-    return [(labels[place], int(given[place])) for place in order if given[place]]
-
-
-def _starts(
-    generator: Generator,
-    pool: Pool,
-    label: int,
-    fit: Fit,
-    img: np.ndarray,
-    known: np.ndarray,
-    count: int,
-    different: float,
-    random: np.random.RandomState,
-) -> tuple[np.ndarray, np.ndarray]:
-    """W [count, w_dim] and what they show [count, HWC]: unlike each other, like the known part.
-
-    Members of the crowd are corrected by what they lack of the known part, and drawn. Of those that
-    come nearest to it, the ones farthest from each other in the hidden part are taken.
-    """
-    members, shown = pool.w[label], pool.img[label]
-    drawn = random.permutation(len(members))[: max(len(members) // 2, _CANDIDATES * count)]
-    lack = img[known] - shown[:, known]  # [M, known]
-    w = members + lack @ fit.gain.T @ pool.w_apart[label]
-    near = drawn[np.square(lack[drawn]).mean(1).argsort(kind="stable")][: _CANDIDATES * count]
-    spread = _CLOSEST + (1 - _CLOSEST) * different
-    w = (w.mean(0) + spread * (w[near] - w.mean(0))).astype(np.float32)
-    pixels = BatchRenderer(generator).render(torch.from_numpy(w).to(generator.device))
-    fill = pixels.reshape(len(w), -1).astype(np.float32) / 127.5 - 1
-    error = np.square(fill[:, known] - img[known]).mean(1)
-    best = error.argsort(kind="stable")[: _CANDIDATES * count // 2]
-    picked = best[_farthest(fill[best][:, ~known], count)]
-    return w[picked], fill[picked]
-
-
-def _farthest(points: np.ndarray, count: int) -> list[int]:
-    """The first of points [N, D], and then always the one farthest from all that were taken."""
-    picked = [0]
-    while len(picked) < count:
-        apart = np.square(points[:, None] - points[picked]).sum(2).min(1)
-        picked.append(int(apart.argmax()))
-    return picked
 
 
 def _form(value: object) -> str:

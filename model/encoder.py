@@ -71,6 +71,8 @@ class Encoder(nn.Module):
 
     `root` [w_dim, w_dim] gives its answers the spread of w. `metric` [K, L w_dim] is not its own but
     inversion's, which goes on where it ends: what `measure_metric` measured of the generator.
+    `hidden_share` is the share of pictures that it learnt from with a part hidden, mid grey; 0 for
+    one that has only ever seen whole pictures.
     """
 
     root: torch.Tensor
@@ -82,6 +84,7 @@ class Encoder(nn.Module):
         self.classes = max(model.num_classes, 1)
         self.shape = (model.image_channels, model.image_size, model.image_size)
         self.reach: Reach | None = None
+        self.hidden_share = 0.0
         self.layers = residual_layers(model.image_channels, config.widths, config.blocks)
         channels = config.widths[-1]
         self.classify = nn.Linear(channels, self.classes)
@@ -112,6 +115,14 @@ class Encoder(nn.Module):
         return offset, logits
 
 
+def hide(img: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+    """Img [N, C, H, W] as an encoder is shown it where a part is missing: mid grey, 0, there.
+
+    `hidden` is bool [N, H, W], or [1, H, W] for all.
+    """
+    return torch.where(hidden[:, None], 0.0, img)
+
+
 def save_encoder(folder: str | Path, encoder: Encoder, generator_sha256: str) -> None:
     """Write `encoder.safetensors` in a model folder in half precision, whole or not at all.
 
@@ -129,6 +140,7 @@ def save_encoder(folder: str | Path, encoder: Encoder, generator_sha256: str) ->
         "widths": list(encoder.config.widths),
         "blocks": encoder.config.blocks,
         "reach": dataclasses.asdict(encoder.reach) if encoder.reach else None,
+        "hidden_share": encoder.hidden_share,
     }
     content = save(tensors, metadata={_KEY: json.dumps(described, sort_keys=True)})
     if len(content) > MAX_ENCODER_BYTES:
@@ -136,8 +148,10 @@ def save_encoder(folder: str | Path, encoder: Encoder, generator_sha256: str) ->
     write_atomically(path, content)
 
 
-def load_encoder(folder: str | Path, generator_sha256: str) -> Encoder | None:
+def load_encoder(folder: str | Path, generator_sha256: str | None = None) -> Encoder | None:
     """Encoder of a model folder: fp32, on the CPU, frozen; None if the folder has none.
+
+    Without a digest it may have been another generator's: something to begin a training with.
 
     Raises:
         ModelFolderError: the file is damaged or another generator's; says what to do.
@@ -150,9 +164,10 @@ def load_encoder(folder: str | Path, generator_sha256: str) -> Encoder | None:
         f"run python -m training.encode {folder}",
     )
     expected = {"format_version", "generator_sha256", "widths", "blocks", "reach"}
-    if set(described) != expected or described["format_version"] != _FORMAT_VERSION:
+    given = set(described) - {"hidden_share"}
+    if given != expected or described["format_version"] != _FORMAT_VERSION:
         refuse(path, f"not an encoder of format_version {_FORMAT_VERSION}: {again}")
-    if described["generator_sha256"] != generator_sha256:
+    if generator_sha256 is not None and described["generator_sha256"] != generator_sha256:
         refuse(path, f"generator_sha256 is another generator's: {again}")
     try:
         widths = described["widths"]
@@ -168,6 +183,10 @@ def load_encoder(folder: str | Path, generator_sha256: str) -> Encoder | None:
     shapes = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
     network.load_state_dict(read_tensors(path, shapes), strict=True, assign=True)
     network.reach = _parse_reach(path, described["reach"])
+    share = described.get("hidden_share", 0.0)
+    if type(share) not in (int, float) or not 0 <= share <= 1:
+        refuse(path, f"hidden_share must be in 0..1, not {share!r:.100}")
+    network.hidden_share = float(share)
     return network.to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
+from torch.nn import functional as F
 
 from model.discriminator import SLOPE, Discriminator
 from model.generator import Generator
@@ -35,7 +36,7 @@ class Descent:
         layer_rate: length of the first steps of a w for each layer.
         prior: pull towards the class's mean, against the mean square error.
         spread: pull of the layers towards each other.
-        features: weight of the critic's first features beside the pixels, where there is a critic.
+        features: weight of what the critic sees beside the pixels, where there is a critic.
     """
 
     steps: int = 30
@@ -44,7 +45,7 @@ class Descent:
     layer_rate: float = 0.02
     prior: float = 2e-2
     spread: float = 5e-3
-    features: float = 0.0
+    features: float = 0.3
 
     def __post_init__(self) -> None:
         for name in ("steps", "layer_steps"):
@@ -148,6 +149,7 @@ class _Search:
     ) -> None:
         self.generator, self.target, self.mask, self.labels = generator, target, mask, labels
         self.descent, self.critic = descent, critic if descent.features else None
+        self._seen: list[torch.Tensor] | None = None
         self.layers, self.width = generator.config.num_layers, generator.config.w_dim
         self.spaces = {label: class_space(generator, label) for label in set(labels)}
         self.means = torch.stack([self.spaces[label].mean for label in labels])  # [N, w_dim]
@@ -217,16 +219,30 @@ class _Search:
         return Step(ws.detach(), square.detach().sqrt() / 2), loss.detach(), gradient
 
     def _features_apart(self, critic: Discriminator, img: torch.Tensor) -> torch.Tensor:
-        """Mean square difference of the critic's first layers, [N]; what is hidden is as drawn."""
-        target = self.target
-        if self.mask is not None:
-            target = torch.lerp(img.detach(), self.target, self.mask)
-        a, b = img, target.detach()
-        apart = img.new_zeros(len(img))
-        for layer in critic.layers[:2]:
-            a, b = leaky_relu(layer(a), SLOPE), leaky_relu(layer(b), SLOPE)
-            apart = apart + (a - b).square().mean((1, 2, 3))
-        return apart
+        """How differently the critic sees pictures and their targets, [N]; what is hidden is as drawn.
+
+        As LPIPS (arXiv 1801.03924) without its learnt weights: features are made unit vectors at every
+        place, and their squared distances averaged over the places and over the layers.
+        """
+        with torch.no_grad():
+            if self.mask is not None:
+                seen = _unit_features(critic, torch.lerp(img.detach(), self.target, self.mask))
+            else:
+                seen = self._seen = self._seen or _unit_features(critic, self.target)
+        apart = [
+            (a - b).square().sum(1).mean((1, 2))
+            for a, b in zip(_unit_features(critic, img), seen, strict=True)
+        ]
+        return torch.stack(apart).mean(0)
+
+
+def _unit_features(critic: Discriminator, img: torch.Tensor) -> list[torch.Tensor]:
+    """Unit vectors at every place of all layers but the last, which is shown the class: [N, C', H', W']."""
+    features, x = [], img.contiguous(memory_format=torch.channels_last)
+    for layer in critic.layers[:-1]:
+        x = leaky_relu(layer(x), SLOPE)
+        features.append(F.normalize(x, dim=1, eps=1e-6))
+    return features
 
 
 def _better(

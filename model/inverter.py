@@ -9,6 +9,7 @@ import torch
 
 from model.classifier import class_logits, load_classifier
 from model.config import FASHION_MNIST_CLASSES
+from model.discriminator import Discriminator
 from model.encoder import Encoder
 from model.generator import Generator
 from model.inversion import Descent, Step, match_error, refine
@@ -53,9 +54,13 @@ class Inverter:
     """Turns pictures into garments of one model; safe to call from many threads."""
 
     def __init__(
-        self, generator: Generator, encoder: Encoder | None = None, descent: Descent | None = None
+        self,
+        generator: Generator,
+        encoder: Encoder | None = None,
+        descent: Descent | None = None,
+        critic: Discriminator | None = None,
     ) -> None:
-        self.generator, self.encoder = generator, encoder
+        self.generator, self.encoder, self.critic = generator, encoder, critic
         self.descent = descent or Descent()
         self._metric = None if encoder is None else encoder.metric
         self._means: dict[int, torch.Tensor] = {}
@@ -87,7 +92,7 @@ class Inverter:
         label, shares, start = self._begin(img, pixels, label)
         steps = refine(
             self.generator, start, img,
-            labels=[label], descent=self.descent, metric=self._metric,
+            labels=[label], descent=self.descent, critic=self.critic, metric=self._metric,
         )  # fmt: skip
         one_w = per_layer = next(steps)  # there is always a first one
         number = 0

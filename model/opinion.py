@@ -101,6 +101,11 @@ class Critic:
         """
         return cls(load_discriminator(folder), load_heaps(folder))
 
+    @property
+    def discriminator(self) -> Discriminator:
+        """The network itself, for what it sees rather than for what it thinks."""
+        return self._discriminator
+
     def opinions(self, pixels: np.ndarray, labels: object) -> list[Opinion]:
         """Opinion of each garment, the same in any company.
 

@@ -34,6 +34,7 @@ __all__ = [
     "ModelFolderError",
     "add_metrics",
     "check_folder",
+    "find_discriminator",
     "generator_sha256",
     "load_discriminator",
     "load_generator",
@@ -132,6 +133,11 @@ def load_discriminator(folder: str | Path) -> Discriminator:
     return _load(Path(folder), DISCRIMINATOR_FILE, Discriminator)
 
 
+def find_discriminator(folder: str | Path) -> Discriminator | None:
+    """`load_discriminator`, or None for a folder without one."""
+    return load_discriminator(folder) if (Path(folder) / DISCRIMINATOR_FILE).exists() else None
+
+
 def check_folder(folder: str | Path) -> None:
     """Read all that a model folder holds, as strictly as its readers will.
 
@@ -139,8 +145,7 @@ def check_folder(folder: str | Path) -> None:
         ModelFolderError: naming the file and the field that are at fault.
     """
     load_generator(folder)
-    if (Path(folder) / DISCRIMINATOR_FILE).exists():
-        load_discriminator(folder)
+    find_discriminator(folder)
     if (Path(folder) / ENCODER_FILE).exists():
         from model.encoder import load_encoder  # it builds on this module
 

@@ -9,10 +9,12 @@ from PIL import Image
 
 from model.completion import STEPS, complete
 from model.completion_files import read_torn
+from model.encoder import Encoder, EncoderConfig
 from model.generator import Generator
 from model.keepsake import AI_NOTICE, COMPOSITE_XMP, XMP, StampError, mark_png, read_stamp
 from model.pool import pool_of
 from model.seam import join
+from model.w_space import rough_metric
 from model.weights import load_generator
 
 SHIPPED = Path(__file__).parent.parent / "weights" / "fashion-mnist"
@@ -45,6 +47,24 @@ def test_the_known_part_stays_and_the_rest_differs(generator, picture, left_half
     assert (flat.pixels == made.pixels).all()
     other = complete(generator, picture, left_half, count=5, seed=4)
     assert not (other.pixels == made.pixels).all()
+
+
+def test_an_encoder_that_knows_hidden_parts_has_a_say(generator, picture, left_half):
+    encoder = Encoder(generator.config, EncoderConfig(widths=(4, 8), blocks=1)).eval()
+    encoder.metric.copy_(rough_metric(generator)[-len(encoder.metric) :])
+    without = complete(generator, picture, left_half, 4, encoder=encoder)
+    encoder.hidden_share = 0.5
+    with torch.no_grad():
+        encoder.classify.weight.zero_()
+        encoder.classify.bias.zero_()
+        encoder.classify.bias[7] = 100.0
+    made = complete(generator, picture, left_half, 4, encoder=encoder)
+    assert set(made.labels) == {7} != set(without.labels)
+    assert (made.pixels[:, ~left_half] == picture[~left_half]).all()
+    assert len({pixels.tobytes() for pixels in made.pixels}) == 4
+    unseen = np.where(left_half[..., None], 255 - picture, picture)
+    again = complete(generator, unseen, left_half, 4, encoder=encoder)
+    assert (again.pixels == made.pixels).all()
 
 
 def test_more_different_is_farther_apart(generator, picture, left_half):

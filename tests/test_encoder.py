@@ -15,7 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from model.config import FASHION_MNIST_CLASSES
-from model.encoder import Encoder, EncoderConfig, Reach, load_encoder, save_encoder
+from model.encoder import Encoder, EncoderConfig, Reach, hide, load_encoder, save_encoder
 from model.inversion import Descent
 from model.inverter import Inverter
 from model.storage import ModelFolderError
@@ -34,8 +34,10 @@ from training import reconstruction
 from training.card_figures import render_figures
 from training.classifier import load_classifier
 from training.data import load_fashion_mnist
-from training.encode import EncodeConfig, Trainer, fit_minutes, main
+from training.encode import fit_minutes, main
+from training.encoder_trainer import EncodeConfig, Trainer
 from training.evaluate import main as evaluate_main
+from training.hidden import random_masks
 
 ROOT = Path(__file__).parent.parent
 QUICK = Descent(steps=4, layer_steps=3)
@@ -88,6 +90,7 @@ def test_what_is_saved_comes_back(tmp_path):
     encoder = read(folder)
     assert encoder.reach == reach
     assert encoder.config == SMALL
+    assert encoder.hidden_share == 0
     assert not any(parameter.requires_grad for parameter in encoder.parameters())
     first = (folder / ENCODER_FILE).read_bytes()
     save_encoder(folder, encoder, generator_sha256(folder))
@@ -140,6 +143,7 @@ def test_another_generator_takes_the_encoder_away(folder):
         ({}, {"widths": "wide"}, "widths must be a list, not 'wide'"),
         ({}, {"widths": []}, "widths must be"),
         ({}, {"blocks": -1}, "blocks must be in 0..4, not -1"),
+        ({}, {"hidden_share": 2}, "hidden_share must be in 0..1, not 2"),
         ({}, {"reach": [1]}, "reach must have the fields one_w, per_layer"),
         ({}, {"reach": {"one_w": [1, 2], "per_layer": [1, 2, 3]}}, "one_w must be three rising"),
         ({}, {"reach": {"one_w": [3, 2, 1], "per_layer": [1, 2, 3]}}, "one_w must be three rising"),
@@ -204,6 +208,39 @@ def test_reach_is_measured_again_without_training(trained, tmp_path, capsys):
     (folder / ENCODER_FILE).unlink()
     assert main(options) == 1
     assert "has no encoder: leave out --reach-only" in capsys.readouterr().err
+
+
+def test_training_can_begin_as_another_generators_encoder(trained, tmp_path, capsys):
+    shutil.copytree(trained, tmp_path / "model")
+    folder, before = tmp_path / "model", read(trained)
+    generator = load_generator(folder)
+    generator.mapping.linear.weight.mul_(1.01)
+    save_model(folder, generator)
+    options = [str(folder), *SHORT, "--made-images", "0"]
+    assert main([*options, "--init", str(trained), "--learning-rate", "1e-6"]) == 0
+    assert "0 made garments, then 64 pictures" in capsys.readouterr().out
+    after = read(folder)
+    assert after.hidden_share == 0.5
+    assert torch.allclose(after.out.weight, before.out.weight, atol=1e-3)
+    assert torch.equal(after.root, before.root)
+    assert main([*options, "--init", str(tmp_path)]) == 1
+    assert "has no encoder to begin with" in capsys.readouterr().err
+    other = write_tiny_model(tmp_path / "other", config=dataclasses.replace(TINY, w_dim=12))
+    assert main([str(other), *SHORT, "--init", str(trained)]) == 1
+    assert "must be of a model of the same shape" in capsys.readouterr().err
+
+
+def test_what_is_hidden_is_a_function_of_the_pictures_number():
+    masks = random_masks(3, 100, 60, 28, 0.5)
+    assert masks.shape == (60, 28, 28)
+    assert (random_masks(3, 110, 20, 28, 0.5) == masks[10:30]).all()
+    shares = masks.mean((1, 2))
+    assert 0.3 < (shares > 0).mean() < 0.7
+    assert shares.max() < 0.95
+    assert not random_masks(3, 0, 20, 28, 0.0).any()
+    img = torch.ones(60, 1, 28, 28)
+    hidden = torch.from_numpy(masks)
+    assert (hide(img, hidden)[:, 0] == (~hidden).float()).all()
 
 
 def test_both_parts_of_training_learn(tiny_model):

@@ -96,8 +96,9 @@ def test_the_critics_features_count_if_they_are_given(generator, tiny_model, tar
     critic = load_discriminator(tiny_model)
     mask = torch.ones(1, 1, 28, 28)
     mask[..., :5] = 0
+    pixels_alone = dataclasses.replace(QUICK, features=0.0)
     plain = list(refine(generator, begin(generator, [3]), target[:1], mask, labels=[3],
-                        descent=QUICK, critic=critic))[-1]  # fmt: skip
+                        descent=pixels_alone, critic=critic))[-1]  # fmt: skip
     weighed = dataclasses.replace(QUICK, features=0.5)
     other = list(refine(generator, begin(generator, [3]), target[:1], mask, labels=[3],
                         descent=weighed, critic=critic))[-1]  # fmt: skip
@@ -147,7 +148,13 @@ def test_wrong_shapes_are_refused_by_name(generator, target, change, fault):
 
 @pytest.mark.parametrize(
     "change",
-    [{"steps": -1}, {"rate": -1.0}, {"prior": float("nan")}, {"steps": 0, "layer_steps": 0}],
+    [
+        {"steps": -1},
+        {"rate": -1.0},
+        {"features": -0.1},
+        {"prior": float("nan")},
+        {"steps": 0, "layer_steps": 0},
+    ],
 )
 def test_a_descent_without_sense_is_refused(change):
     with pytest.raises(ValueError, match=next(iter(change))):

@@ -8,7 +8,6 @@ Nothing is chosen: the weights after the last step count, for synthetic and for 
 import dataclasses
 import hashlib
 import json
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +20,9 @@ from model.classifier import predict_labels
 from model.config import ConfigError
 from model.pixels import to_img
 from model.storage import write_atomically
-from training.config import Precision, TrainConfig
+from training.config import Precision
 from training.data import CACHE_DIR, ImageSet, batch_indices
-from training.hardware import choose_execution
-
-_CPU = torch.device("cpu")
+from training.hardware import bf16_is_faster
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -178,11 +175,6 @@ def _check(pixels: np.ndarray, labels: np.ndarray, test: ImageSet, seed: int) ->
         raise ValueError(f"seed must be at least 0, not {seed}")
 
 
-@lru_cache(maxsize=1)
-def _bf16_is_faster() -> bool:
-    return choose_execution(TrainConfig(compile="no"), _CPU, 1).precision == "bf16"
-
-
 def _fit(
     network: CasNetwork,
     pixels: np.ndarray,
@@ -193,7 +185,7 @@ def _fit(
 ) -> None:
     size, bf16 = config.batch_size, config.precision == "bf16"
     if config.precision == "auto":
-        bf16 = _bf16_is_faster()
+        bf16 = bf16_is_faster()
     optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, fused=True)
     label = torch.from_numpy(labels.astype(np.int64))
     dtype = torch.bfloat16 if bf16 else torch.float32

@@ -19,8 +19,9 @@ from model.completion import (
     Completions,
     finish,
     nearer,
-    prepare,
 )
+from model.completion_task import prepare
+from model.encoder import Encoder
 from model.generator import Generator
 from model.inversion import Step, refine
 from training.data import ImageSet
@@ -73,14 +74,14 @@ def complete_many(
     generator: Generator,
     pixels: np.ndarray,
     hidden: np.ndarray,
-    metric: torch.Tensor | None = None,
+    encoder: Encoder | None = None,
     title: str = "completion",
 ) -> np.ndarray:
     """`model.completion.complete` of many pictures, descended together: [N, EACH, H, W, C]."""
     made = []
     for start in tqdm(range(0, len(pixels), _TOGETHER), desc=title, disable=None):
         places = range(start, min(start + _TOGETHER, len(pixels)))
-        made += [done.pixels for done in _together(generator, pixels, hidden, places, metric)]
+        made += [done.pixels for done in _together(generator, pixels, hidden, places, encoder)]
     return np.stack(made)
 
 
@@ -89,10 +90,11 @@ def _together(
     pixels: np.ndarray,
     hidden: np.ndarray,
     places: range,
-    metric: torch.Tensor | None,
+    encoder: Encoder | None,
 ) -> Iterator[Completions]:
     tasks = [
-        prepare(generator, pixels[n], hidden[n], EACH, DEFAULT_DIFFERENT, None, n) for n in places
+        prepare(generator, pixels[n], hidden[n], EACH, DEFAULT_DIFFERENT, None, n, encoder)
+        for n in places
     ]
     start = torch.cat([task.start for task in tasks])
     steps = refine(
@@ -102,7 +104,7 @@ def _together(
         torch.cat([task.weight for task in tasks]),
         labels=[label for task in tasks for label in task.labels],
         descent=DESCENT,
-        metric=metric,
+        metric=None if encoder is None else encoder.metric,
     )
     best: Step | None = None
     for step in steps:
@@ -119,7 +121,7 @@ def measure_completion(
     count: int,
     cache_dir: Path,
     command: str,
-    metric: torch.Tensor | None = None,
+    encoder: Encoder | None = None,
     masks: Sequence[str] = MASKS,
 ) -> dict[str, Any]:
     """Figures by mask and by method, with what is needed to repeat them.
@@ -136,7 +138,7 @@ def measure_completion(
     pixels, labels = test.pixels.numpy(), test.labels.numpy()
     judge = _Judge(pixels, order[:count], order[count:], cache_dir)
     given, true = pixels[order[:count]], labels[order[:count]]
-    ways = _ways(generator, train, metric)
+    ways = _ways(generator, train, encoder)
     found: dict[str, Any] = {}
     for mask in masks:
         hidden = draw_masks(mask, count, test.pixels.shape[1])
@@ -164,12 +166,12 @@ def estimate_minutes(count: int) -> float:
     return len(MASKS) * count * EACH * steps * _SECONDS / 60 + 12
 
 
-def _ways(generator: Generator, train: ImageSet, metric: torch.Tensor | None) -> dict[str, Way]:
+def _ways(generator: Generator, train: ImageSet, encoder: Encoder | None) -> dict[str, Way]:
     known, known_labels = train.pixels.numpy(), train.labels.numpy()
     means = np.stack([known[known_labels == c].mean(0) for c in range(len(train.class_names))])
 
     def ours(given: np.ndarray, hidden: np.ndarray, _: np.ndarray) -> np.ndarray:
-        return complete_many(generator, given, hidden, metric)
+        return complete_many(generator, given, hidden, encoder)
 
     def nearest(given: np.ndarray, hidden: np.ndarray, _: np.ndarray) -> np.ndarray:
         flat = known.reshape(len(known), -1).astype(np.float32)

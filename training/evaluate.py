@@ -17,7 +17,13 @@ from pathlib import Path
 from model.config import FASHION_MNIST_CLASSES
 from model.encoder import load_encoder
 from model.storage import read_json, write_atomically
-from model.weights import CONFIG_FILE, METRICS_FILE, add_metrics, generator_sha256
+from model.weights import (
+    CONFIG_FILE,
+    METRICS_FILE,
+    add_metrics,
+    find_discriminator,
+    generator_sha256,
+)
 from training import completeness, reconstruction
 from training.data import CACHE_DIR, load_fashion_mnist
 from training.features import space_i
@@ -86,6 +92,7 @@ def evaluate_inversion(subjects: list[Subject], quick: bool, command: str) -> No
             load_fashion_mnist("train"),
             reconstruction.pick_garments(load_fashion_mnist("test"), count),
             command,
+            find_discriminator(subject.folder),
         )
         add_metrics(subject.folder, {"reconstruction": figures})
         for name, figure in figures.items():
@@ -113,7 +120,7 @@ def evaluate_completion(
             count,
             cache_dir,
             command,
-            None if encoder is None else encoder.metric,
+            encoder,
         )
         add_metrics(subject.folder, {"completion": figures})
         for mask, methods in figures["masks"].items():

@@ -1,6 +1,7 @@
 """Precision and compilation, chosen by a short measurement and then kept with the run."""
 
 import dataclasses
+import functools
 import platform
 import time
 from collections.abc import Callable
@@ -29,6 +30,12 @@ def choose_execution(config: TrainConfig, device: torch.device, processes: int) 
         why = f"3x3 convolution forward + backward: fp32 {slow:.2f}, bf16 {fast:.2f} TFLOP/s"
     wanted = config.compile == "yes" or (config.compile == "auto" and processes == 1)
     return Execution(precision, wanted and _can_compile(device), why)
+
+
+@functools.lru_cache(maxsize=1)
+def bf16_is_faster() -> bool:
+    """Whether this CPU convolves faster in bf16; measured once, so that all of a process agree."""
+    return choose_execution(TrainConfig(compile="no"), torch.device("cpu"), 1).precision == "bf16"
 
 
 def convolution_rate(device: torch.device, dtype: torch.dtype, repeats: int = 5) -> float:

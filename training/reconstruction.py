@@ -17,6 +17,7 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 from tqdm import tqdm
 
 from model.classifier import Classifier, load_classifier, predict_labels
+from model.discriminator import Discriminator
 from model.encoder import Encoder
 from model.generator import Generator
 from model.inversion import Descent, match_error, refine
@@ -53,10 +54,14 @@ def pick_garments(data: ImageSet, count: int) -> ImageSet:
 
 
 def reconstruct(
-    generator: Generator, encoder: Encoder, data: ImageSet, descent: Descent | None = None
+    generator: Generator,
+    encoder: Encoder,
+    data: ImageSet,
+    descent: Descent | None = None,
+    critic: Discriminator | None = None,
 ) -> Reconstructed:
     """Every garment of `data` by all three stages, without being told its class."""
-    inverter = Inverter(generator, encoder, descent)
+    inverter = Inverter(generator, encoder, descent, critic)
     found: dict[str, list[torch.Tensor]] = {stage: [] for stage in STAGES}
     pixels = data.pixels.numpy()
     for start in tqdm(range(0, len(pixels), _BATCH), desc="reconstruction", disable=None):
@@ -68,7 +73,7 @@ def reconstruct(
         steps = list(
             refine(
                 generator, found["encoder"][-1], to_img(torch.from_numpy(part)),
-                labels=labels, descent=inverter.descent, metric=encoder.metric,
+                labels=labels, descent=inverter.descent, critic=critic, metric=encoder.metric,
             )
         )  # fmt: skip
         found["w"].append(steps[inverter.descent.steps - 1].ws)
@@ -79,11 +84,16 @@ def reconstruct(
 
 
 def measure_reconstruction(
-    generator: Generator, encoder: Encoder, train: ImageSet, test: ImageSet, command: str
+    generator: Generator,
+    encoder: Encoder,
+    train: ImageSet,
+    test: ImageSet,
+    command: str,
+    critic: Discriminator | None = None,
 ) -> dict[str, Figure]:
     """All figures of reconstruction and editability, each with what is needed to repeat it."""
     classifier = load_classifier()
-    found = reconstruct(generator, encoder, test)
+    found = reconstruct(generator, encoder, test, critic=critic)
     nearest = _nearest(found.pixels, train)
     figures: dict[str, Figure] = {}
     for name, measure in _measures(classifier).items():
@@ -95,7 +105,9 @@ def measure_reconstruction(
     for stage in STAGES:
         told = predict_labels(classifier, found.drawn[stage]) == found.labels
         figures[f"agreement_{stage}"] = {**_mean(told), "floor": float(real.mean())}
-    for stage, seconds in _seconds(generator, encoder, found.pixels).items():
+    for stage, seconds in _seconds(
+        Inverter(generator, encoder, critic=critic), found.pixels
+    ).items():
         figures[f"seconds_{stage}"] = {"value": seconds, "samples": _TIMED}
     edited = EDITED_A_CLASS * len(test.class_names)
     for stage in STAGES[1:]:
@@ -196,9 +208,9 @@ def _nearest(pixels: np.ndarray, train: ImageSet) -> np.ndarray:
     return nearest
 
 
-def _seconds(generator: Generator, encoder: Encoder, pixels: np.ndarray) -> dict[str, float]:
+def _seconds(inverter: Inverter, pixels: np.ndarray) -> dict[str, float]:
     """Seconds for one garment alone, by stage: the median of a few, from the picture on."""
-    inverter, rows = Inverter(generator, encoder), []
+    rows = []
     for picture in pixels[:_TIMED]:
         begun = time.perf_counter()
         inverter.encode(picture)

@@ -47,13 +47,11 @@ class Completion:
             PNG files of the model's size, those of the likeliest class first; the known part is the
             picture's own, and each says that it is AI-generated in part.
         """
-        generator = self.desk.studio.generator
+        generator, encoder = self.desk.studio.generator, self.desk.studio.encoder
         with brought(picture=picture, mask=mask) as places:
             torn = read_torn(generator, places["picture"], places.get("mask"))
-        encoder = self.desk.studio.encoder
-        metric = None if encoder is None else encoder.metric
         made = complete(
-            generator, torn.pixels, torn.hidden, count, different, label, seed, metric=metric
+            generator, torn.pixels, torn.hidden, count, different, label, seed, encoder=encoder
         )
         files = [
             send_file(mark_png(to_image(pixels)), f"trama-{place}.png", "image/png")

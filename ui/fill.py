@@ -34,7 +34,6 @@ class Fill:
         count = whole_number("count", request.get("count"), FEWEST, MOST)
         different = number("different", request.get("different"), 0, 1)
         seed = whole_number("seed", request.get("seed"), 0, MAX_SEED)
-        metric = studio.encoder.metric if studio.encoder else None
 
         def work(job: Job) -> Answer:
             def tell(place: int, _: Step) -> None:
@@ -53,7 +52,7 @@ class Fill:
                 seed,
                 tell,
                 stopped,
-                metric,
+                studio.encoder,
             )
             codes = [
                 Code.of(studio.generator, label, ws)

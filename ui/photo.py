@@ -97,7 +97,8 @@ class Photo:
 def inverter_of(studio: Studio) -> Inverter:
     """One for each studio: it measures its model once."""
     if studio not in _inverters:
-        _inverters[studio] = Inverter(studio.generator, studio.encoder)
+        critic = studio.critic.discriminator if studio.critic else None
+        _inverters[studio] = Inverter(studio.generator, studio.encoder, critic=critic)
     return _inverters[studio]
 
 
