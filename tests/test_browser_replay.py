@@ -67,7 +67,8 @@ def test_losses_run_under_the_same_cursor(visit: OPENED) -> None:
     expect(chart).to_have_attribute("aria-label", re.compile("At 10 k images: .*critic 0.65"))
     drawn_way = chart.locator("path.c").get_attribute("d") or ""
     assert [float(x) for x in re.findall(r"[ML]([\d.]+) ", drawn_way)] == pytest.approx(
-        [7.5, 25, 25 + 50 * math.log(9) / math.log(80), 75]
+        [7.5, 25, 25 + 50 * math.log(9) / math.log(80), 75],
+        abs=0.005,  # the page writes two digits
     )
 
 
@@ -83,7 +84,7 @@ def long_film(
         shutil.copytree(history / "000010k", history / f"{20 * n:06d}k")
     for n, moment in enumerate(sorted(history.iterdir())):
         add_metrics(moment, {"heldout": {"r_e": {"value": 9 - 0.5 * n}}})
-    add_metrics(folder, {"heldout": {"r_e": {"value": 4.5}}})
+    add_metrics(folder, {"heldout": {"r_e": {"value": 5.0}}})  # the last moment's
     blocks = app.build(Studio.open(folder), app.page.Origin("folder", "long"))
     _, address, _ = blocks.launch(prevent_thread_lock=True, quiet=True, **app.LAUNCH)
     page = browser.new_context(locale="pt-BR", viewport=PHONE, **TOUCH).new_page()
@@ -108,8 +109,10 @@ def test_a_film_of_many_moments_without_losses(long_film: Page) -> None:
     slider.press("ArrowLeft")
     expect(slider).to_have_value("8")
     page.locator("#replay [data-part=stop]").click()
-    expect(page.locator("#replay [data-part=answer]")).to_contain_text("4")
-    expect(page.locator("#replay .curve .best:not(:empty)")).to_have_text("4,0")
+    expect(page.locator("#replay [data-part=answer]")).to_contain_text(
+        "R 4,5"
+    )  # of a moment without a frame
+    expect(page.locator("#replay .curve .best:not(:empty)")).to_have_text("4,5")
     assert overflowing(page) == []
     assert violations(page) == []
     save(page, "replay-long-film")

@@ -7,8 +7,11 @@ same training without a page: the images it sees, and how good its boots are. Go
 """
 
 import argparse
+import dataclasses
+import itertools
 import os
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -29,7 +32,7 @@ from training.metrics import kernel_distance
 BOOT = 9
 MADE = 1000
 CALLS = {
-    "lesson": ("classify", "{ recipe: recipes[n % 10] }"),
+    "lesson: classes of a garment": ("classify", "{ recipe: recipes[n % 10] }"),
     "lesson: garments of a class": ("make", "{ label: n % 10, seed: n }"),
     "lesson: noise to garments": ("weave", "{ noise: noise.map((v, i) => i === n % 60 ? -v : v) }"),
     "lesson: the critic's opinion": ("opinion", "{ recipe: recipes[n % 10] }"),
@@ -72,25 +75,38 @@ def measure_answers(page: Page, count: int, note: str = "") -> None:
         show(f"{name}{note}", took)
 
 
-def measure_slider(page: Page, slider: str, canvas: str, count: int) -> list[float]:
+@dataclasses.dataclass
+class Slid:
+    """A page with a slider, the canvas that it changes, and where on its way it goes next."""
+
+    page: Page
+    slider: str
+    canvas: str
+    shares: Iterator[float] = dataclasses.field(
+        default_factory=lambda: itertools.cycle((0.35, 0.9, 0.6))
+    )
+
+
+def measure_slider(slid: Slid, count: int) -> list[float]:
     """From moves of a slider to the frame that shows another picture, milliseconds."""
+    page, slider = slid.page, slid.slider
     low, high = (float(page.get_attribute(slider, end) or 0) for end in ("min", "max"))
     took = []
-    for n in range(count):
-        value = round(low + (0.35, 0.9, 0.6)[n % 3] * (high - low), 2)
-        took.append(page.evaluate("a => stopwatch.slide(...a)", [slider, value, canvas]))
+    for share in itertools.islice(slid.shares, count):
+        value = round(low + share * (high - low), 2)
+        took.append(page.evaluate("a => stopwatch.slide(...a)", [slider, value, slid.canvas]))
         page.wait_for_timeout(120)
     return took
 
 
-def slider_pages(browser: Browser, url: str) -> dict[str, tuple[Page, str, str]]:
+def slider_pages(browser: Browser, url: str) -> dict[str, Slid]:
     """A page for each slider, ready to be moved."""
     pages = {}
     for name, (screen, slider, canvas) in SLIDERS.items():
         page = opened(browser, url, screen)
         page.evaluate("c => stopwatch.garments(c, 1)", canvas)
         page.wait_for_timeout(1500)
-        pages[name] = (page, slider, canvas)
+        pages[name] = Slid(page, slider, canvas)
     return pages
 
 
@@ -120,15 +136,15 @@ class Student:
 def measure_page(browser: Browser, url: str, count: int) -> None:
     """Answers and sliders, quiet and during a training."""
     pages, asking = slider_pages(browser, url), opened(browser, url, "learn")
-    for name, (page, slider, canvas) in pages.items():
-        show(name, measure_slider(page, slider, canvas, count))
+    for name, slid in pages.items():
+        show(name, measure_slider(slid, count))
     measure_answers(asking, count)
     student = Student(browser, url)
-    for name, (page, slider, canvas) in pages.items():
-        took = []
+    for name, slid in pages.items():
+        took: list[float] = []
         for _ in range(-(-count // 10)):  # in parts, as a training is over after 30 s
             student.train()
-            took += measure_slider(page, slider, canvas, 10)
+            took += measure_slider(slid, 10)
         show(f"{name}, training", took)
     student.train()
     measure_answers(asking, max(count // 3, 5), ", training")
