@@ -18,7 +18,7 @@ _TEMPERATURE = 12.0
 _ANCHOR = 0.1
 """Weight of a hidden pixel, as its start has it, against a known one, where all shall differ most."""
 
-_CROWD = 0.5
+_CROWD = 0.0
 """What the crowd's evidence of a class counts beside the encoder's."""
 
 _PULL = 0.5
