@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from model.live import Knobs, Moment
 from model.studio import Studio
-from tests.test_endpoints import server_call, web  # noqa: F401 - a fixture
+from tests.test_endpoints import server_call
 from ui import live
 from ui.lesson_code import LINES, ROOT, lesson_code, read_function
 from ui.live import MAX_WAITING, Stage
@@ -26,7 +26,7 @@ def test_a_step_has_at_most_45_words(language: str, text: str) -> None:
     assert 0 < len(load_words()[language][f"learn_{text}"].split()) <= 45
 
 
-def test_the_lesson_opens_with_all_that_its_steps_show(web: TestClient) -> None:  # noqa: F811
+def test_the_lesson_opens_with_all_that_its_steps_show(web: TestClient) -> None:
     status, body = server_call(web, "learn", "lesson", {})
     assert status == 200
     assert len(body["zoo"]["garments"]) == 4
@@ -36,7 +36,7 @@ def test_the_lesson_opens_with_all_that_its_steps_show(web: TestClient) -> None:
     assert list(body["runs"]) == ["too-fast", "collapse", "overpowering"]
 
 
-def test_noise_becomes_w_and_ten_garments(web: TestClient, studio: Studio) -> None:  # noqa: F811
+def test_noise_becomes_w_and_ten_garments(web: TestClient, studio: Studio) -> None:
     _, body = server_call(web, "learn", "noise", {"seed": 77})
     status, body = server_call(web, "learn", "weave", body)
     assert status == 200
@@ -45,7 +45,7 @@ def test_noise_becomes_w_and_ten_garments(web: TestClient, studio: Studio) -> No
     assert base64.b64decode(body["pixels"]) == drawn.tobytes()
 
 
-def test_a_garment_has_five_chances_and_an_opinion(web: TestClient, studio: Studio) -> None:  # noqa: F811
+def test_a_garment_has_five_chances_and_an_opinion(web: TestClient, studio: Studio) -> None:
     recipe = studio.garment("dress", 1).text
     _, body = server_call(web, "learn", "classify", {"recipe": recipe})
     chances = [chance for _, chance in body["chances"]]
@@ -82,7 +82,7 @@ def test_a_garment_has_five_chances_and_an_opinion(web: TestClient, studio: Stud
         ("header", "nearest", {"recipe": 7}),
     ],
 )
-def test_bad_input_is_named(web: TestClient, screen: str, name: str, data: object) -> None:  # noqa: F811
+def test_bad_input_is_named(web: TestClient, screen: str, name: str, data: object) -> None:
     status, body = server_call(web, screen, name, data)
     assert status == 200
     assert set(body) <= {"error", "reason"}
