@@ -1,7 +1,7 @@
 """Filling in what is missing of a picture: several different garments that agree on what is there.
 
-The crowd of `model.pool` and, where it learnt from pictures with a part hidden, the encoder say which
-classes the known part may be, and give each completion a start of its own; `model.inversion` brings them nearer to the known part, held to their own starts in the
+Which classes the known part may be is said by the encoder where it learnt from pictures with a part
+hidden, else by the crowd of `model.pool`, which gives each completion a start of its own; `model.inversion` brings them nearer to the known part, held to their own starts in the
 hidden one so that they stay different; `model.seam` joins them.
 """
 

@@ -10,7 +10,6 @@ from model.encoder import Encoder, hide
 from model.generator import Generator
 from model.pixels import to_img
 from model.pool import Fit, Pool, pool_of
-from model.w_space import class_centres
 
 _TEMPERATURE = 12.0
 """By what the evidence of a class is divided: neighbouring pixels repeat each other, and it adds up."""
@@ -18,28 +17,11 @@ _TEMPERATURE = 12.0
 _ANCHOR = 0.1
 """Weight of a hidden pixel, as its start has it, against a known one, where all shall differ most."""
 
-_CROWD = 0.0
-"""What the crowd's evidence of a class counts beside the encoder's."""
-
-_PULL = 0.5
-"""How far starts lie towards what the encoder reads, from where the crowd puts them."""
-
 _CANDIDATES = 4
 """Garments that are looked at for each one that is wanted."""
 
 _CLOSEST = 0.35
 """Share of their differences that completions keep where they shall differ least."""
-
-
-class Hint(NamedTuple):
-    """What an encoder makes of a picture of which a part is hidden.
-
-    `chances` [classes] are logarithms of how likely each class is; `w` [classes, w_dim] the garment
-    that it would be in each class.
-    """
-
-    chances: np.ndarray
-    w: np.ndarray
 
 
 class Task(NamedTuple):
@@ -79,8 +61,7 @@ def prepare(
     chosen = _deal({c: _chance(c, fit, hint) for c, fit in fits.items()}, count, different)
     starts, shown, labels = [], [], []
     for c, rows in chosen:
-        centre = None if hint is None else hint.w[c]
-        w, fill = _starts(generator, pool, c, fits[c], img, known, rows, different, random, centre)
+        w, fill = _starts(generator, pool, c, fits[c], img, known, rows, different, random)
         starts.append(w)
         shown.append(fill)
         labels += [c] * rows
@@ -99,22 +80,20 @@ def prepare(
 @torch.inference_mode()
 def read_part(
     generator: Generator, encoder: Encoder, picture: np.ndarray, hidden: np.ndarray
-) -> Hint | None:
-    """What the encoder makes of the known part; None for one that only knows whole pictures."""
+) -> np.ndarray | None:
+    """Log-chance of each class [classes] by the known part; None of an encoder of whole pictures."""
     if not encoder.hidden_share:
         return None
     img = to_img(torch.tensor(picture[None])).to(generator.device)
     seen = hide(img, torch.from_numpy(hidden[None]).to(img.device))
-    every = torch.arange(encoder.classes, device=img.device)
-    offset, logits = encoder(seen.expand(len(every), -1, -1, -1), every)
-    w = class_centres(generator) + offset
-    return Hint(logits[0].log_softmax(0).cpu().numpy(), w.cpu().numpy())
+    _, logits = encoder(seen)
+    chances: np.ndarray = logits[0].log_softmax(0).cpu().numpy()
+    return chances
 
 
-def _chance(label: int, fit: Fit, hint: Hint | None) -> float:
+def _chance(label: int, fit: Fit, hint: np.ndarray | None) -> float:
     """Logarithm of how likely a class is, up to a constant."""
-    crowd = fit.evidence / _TEMPERATURE
-    return crowd if hint is None else _CROWD * crowd + float(hint.chances[label])
+    return fit.evidence / _TEMPERATURE if hint is None else float(hint[label])
 
 
 def _deal(chances: dict[int, float], count: int, different: float) -> list[tuple[int, int]]:
@@ -142,11 +121,8 @@ def _starts(
     count: int,
     different: float,
     random: np.random.RandomState,
-    centre: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """W [count, w_dim] and what they show [count, HWC]: unlike each other, like the known part.
-
-    They lie about `centre` [w_dim], or about where the crowd puts them.
 
     Members of the crowd are corrected by what they lack of the known part, and drawn. Of those that
     come nearest to it, the ones farthest from each other in the hidden part are taken.
@@ -157,8 +133,7 @@ def _starts(
     w = members + lack @ fit.gain.T @ pool.w_apart[label]
     near = drawn[np.square(lack[drawn]).mean(1).argsort(kind="stable")][: _CANDIDATES * count]
     spread = _CLOSEST + (1 - _CLOSEST) * different
-    middle = w.mean(0) if centre is None else _PULL * centre + (1 - _PULL) * w.mean(0)
-    w = (middle + spread * (w[near] - w.mean(0))).astype(np.float32)
+    w = (w.mean(0) + spread * (w[near] - w.mean(0))).astype(np.float32)
     pixels = BatchRenderer(generator).render(torch.from_numpy(w).to(generator.device))
     fill = pixels.reshape(len(w), -1).astype(np.float32) / 127.5 - 1
     error = np.square(fill[:, known] - img[known]).mean(1)

@@ -16,7 +16,6 @@ _FLOOR = 1e-4
 """Least variance of w in any way, as a share of the largest: some ways are hardly ever taken."""
 
 _MEASURING = threading.Lock()
-_CENTRES: "weakref.WeakKeyDictionary[Generator, torch.Tensor]" = weakref.WeakKeyDictionary()
 _ROUGH: "weakref.WeakKeyDictionary[Generator, torch.Tensor]" = weakref.WeakKeyDictionary()
 
 
@@ -45,16 +44,6 @@ def class_space(generator: Generator, label: int) -> ClassSpace:
         values = values.clamp_min(_FLOOR * values[-1].clamp_min(1e-12))
         root = axes @ torch.diag(values.sqrt()) @ axes.T
         return ClassSpace(mean.float(), root.float())
-
-
-def class_centres(generator: Generator) -> torch.Tensor:
-    """Mean w of every class [classes, w_dim], measured once for each generator."""
-    with _MEASURING:
-        if generator not in _CENTRES:
-            classes = range(max(generator.config.num_classes, 1))
-            means = [class_space(generator, label).mean for label in classes]
-            _CENTRES[generator] = torch.stack(means)
-        return _CENTRES[generator]
 
 
 def measure_metric(generator: Generator, probes: int, rank: int, seed: int = 0) -> torch.Tensor:
