@@ -179,17 +179,17 @@ def _grab(
     trimap[core & clear] = cv2.GC_FGD
     if not (trimap == cv2.GC_BGD).any():
         return first
-    cv2.setRNGSeed(_SEED)
-    back, front = np.zeros((1, 65)), np.zeros((1, 65))
-    bgr = np.ascontiguousarray(pixels[..., ::-1])
-    cv2.grabCut(bgr, trimap, None, back, front, _ROUNDS, cv2.GC_INIT_WITH_MASK)
-    drawn: np.ndarray = (trimap == cv2.GC_FGD) | (trimap == cv2.GC_PR_FGD)
-    return drawn
+    return _draw_line(pixels, trimap)
 
 
 def _grab_all(pixels: np.ndarray, ground: np.ndarray) -> np.ndarray:
     """GrabCut that takes for the garment, to begin with, all that is not ground: bool [H, W]."""
     trimap = np.where(ground, cv2.GC_BGD, cv2.GC_PR_FGD).astype(np.uint8)
+    return _draw_line(pixels, trimap)
+
+
+def _draw_line(pixels: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+    """GrabCut from what `trimap` says of each pixel, which it writes over: bool [H, W]."""
     cv2.setRNGSeed(_SEED)
     back, front = np.zeros((1, 65)), np.zeros((1, 65))
     bgr = np.ascontiguousarray(pixels[..., ::-1])

@@ -31,9 +31,7 @@ def _hide_box(random: np.random.Generator, mask: np.ndarray) -> None:
 
 def _hide_side(random: np.random.Generator, mask: np.ndarray) -> None:
     edge = random.integers(round(0.3 * len(mask)), round(0.65 * len(mask)), endpoint=True)
-    turned = np.rot90(
-        mask, int(random.integers(4))
-    )  # a view: what is written is written in the mask
+    turned = np.rot90(mask, int(random.integers(4)))  # a view: the mask itself is written to
     turned[:edge] = True
 
 
