@@ -57,7 +57,7 @@ function drawText(shares) {
   const used = here.own ? [here.own] : corners().filter((_, i) => shares[i] >= .005), rest = document.createElement('span');
   rest.className = 'long';
   rest.textContent = used.slice(2).map(garment => ` + ${trama.seedWord(garment.seed)}`).join('');
-  $('subtitle', root).replaceChildren(used.length > 1 ? used.slice(0, 2).map(garment => trama.seedWord(garment.seed)).join(' × ') : trama.originOf(used[0]), rest);
+  $('subtitle', root).replaceChildren(used.length > 1 ? trama.originsOf(used.slice(0, 2)) : trama.originOf(used[0]), rest);
   trama.percents(shares).forEach((value, i) => { if (fields[i] !== typing) fields[i].value = value; });
   for (const [name, range, way] of [['mix', mix, x()], ['shape', shape, here.shape], ['pattern', pattern, here.pattern]]) {
     const value = Math.round(way * 100);

@@ -22,6 +22,10 @@ trama.kindOf = garment => garment.classes.filter(([, share], i) => !i || share >
 /* A garment from a picture has the letters of its code where others have the number of their seed. */
 trama.seedWord = seed => typeof seed === 'string' ? trama.word('from_photo') : `${seed}`;
 trama.seedField = seed => typeof seed === 'string' ? '' : seed;
+trama.originsOf = garments => {                            // of a blend: “seeds 4252 × 7753”
+  const told = garments.map(garment => trama.seedWord(garment.seed)).join(' × ');
+  return garments.some(garment => typeof garment.seed === 'string') ? told : trama.word('seeds_of', { seeds: told });
+};
 trama.originOf = ({ seed }) => typeof seed === 'string' ? trama.word('from_photo') : trama.word('seed_of', { seed });
 trama.calledOf = garment => garment.called ?? trama.seedWord(garment.seed);
 trama.nameOf = garment => `${trama.kindOf(garment)} ${trama.calledOf(garment)}`;
