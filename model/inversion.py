@@ -219,24 +219,31 @@ class _Search:
         return Step(ws.detach(), square.detach().sqrt() / 2), loss.detach(), gradient
 
     def _features_apart(self, critic: Discriminator, img: torch.Tensor) -> torch.Tensor:
-        """How differently the critic sees pictures and their targets, [N]; what is hidden is as drawn.
-
-        As LPIPS (arXiv 1801.03924) without its learnt weights: features are made unit vectors at every
-        place, and their squared distances averaged over the places and over the layers.
-        """
+        """How differently the critic sees pictures and their targets, [N]; what is hidden is as drawn."""
         with torch.no_grad():
             if self.mask is not None:
-                seen = _unit_features(critic, torch.lerp(img.detach(), self.target, self.mask))
+                seen = unit_features(critic, torch.lerp(img.detach(), self.target, self.mask))
             else:
-                seen = self._seen = self._seen or _unit_features(critic, self.target)
-        apart = [
-            (a - b).square().sum(1).mean((1, 2))
-            for a, b in zip(_unit_features(critic, img), seen, strict=True)
-        ]
-        return torch.stack(apart).mean(0)
+                seen = self._seen = self._seen or unit_features(critic, self.target)
+        return features_apart(critic, img, seen)
 
 
-def _unit_features(critic: Discriminator, img: torch.Tensor) -> list[torch.Tensor]:
+def features_apart(
+    critic: Discriminator, img: torch.Tensor, seen: list[torch.Tensor]
+) -> torch.Tensor:
+    """How differently the critic sees img [N, C, H, W] and what has the `unit_features` seen: [N].
+
+    As LPIPS (arXiv 1801.03924) without its learnt weights: squared distances of unit vectors,
+    averaged over the places and over the layers.
+    """
+    apart = [
+        (a - b).square().sum(1).mean((1, 2))
+        for a, b in zip(unit_features(critic, img), seen, strict=True)
+    ]
+    return torch.stack(apart).mean(0)
+
+
+def unit_features(critic: Discriminator, img: torch.Tensor) -> list[torch.Tensor]:
     """Unit vectors at every place of all layers but the last, which is shown the class: [N, C', H', W']."""
     features, x = [], img.contiguous(memory_format=torch.channels_last)
     for layer in critic.layers[:-1]:

@@ -36,7 +36,7 @@ def train_encoder(
 ) -> Encoder:
     """Train, and write the best encoder so far into the folder each time there is a better one."""
     real, held = _garments(generator)
-    trainer = Trainer(generator, config, real, held, init)
+    trainer = Trainer(generator, config, real, held, init, find_discriminator(folder))
     digest, best, begun = generator_sha256(folder), math.inf, time.monotonic()
     parts = ((config.made_images, trainer.step_made), (config.real_images, trainer.step_real))
     for part, (count, step) in enumerate(parts):

@@ -8,9 +8,10 @@ import torch
 from torch.nn import functional as F
 
 from model.classifier import load_classifier
+from model.discriminator import Discriminator
 from model.encoder import Encoder, hide
 from model.generator import Generator
-from model.inversion import match_error
+from model.inversion import features_apart, match_error, unit_features
 from model.latents import broadcast
 from model.pixels import to_img
 from model.w_space import class_space
@@ -36,6 +37,7 @@ class EncodeConfig:
         learning_rate: the highest.
         prior: pull of w towards its class's mean, against the mean square error of the picture.
         class_weight: of recognising the class.
+        features: weight of what the critic sees beside the pixels, where there is a critic.
         hidden_share: share of the second part's pictures of which a part is hidden from the encoder,
             while what it draws is still compared with the whole of them.
         precision: "bf16", "fp32" or, where it is measured which one is faster, "auto".
@@ -50,6 +52,7 @@ class EncodeConfig:
     learning_rate: float = 1e-3
     prior: float = 1e-3
     class_weight: float = 0.05
+    features: float = 0.3
     hidden_share: float = 0.5
     precision: Precision = "auto"
     seed: int = 0
@@ -78,6 +81,7 @@ class Trainer:
     """One encoder, its frozen generator and the pictures that it learns from.
 
     It begins as the classifier's layers, or as `init`, an encoder of a generator of the same shape.
+    Real garments are compared through the critic's eyes too, if it is given.
     """
 
     def __init__(
@@ -87,8 +91,10 @@ class Trainer:
         real: ImageSet | None,
         held: ImageSet,
         init: Encoder | None = None,
+        critic: Discriminator | None = None,
     ) -> None:
         self.generator, self.config, self.real, self.held = generator, config, real, held
+        self.critic = critic if config.features else None
         self.classes = max(generator.config.num_classes, 1)
         spaces = [class_space(generator, label) for label in range(self.classes)]
         self.means = torch.stack([space.mean for space in spaces])
@@ -149,10 +155,22 @@ class Trainer:
             self.config.seed, start, size, img.shape[-1], self.config.hidden_share
         )
         offset, logits = self._encode(hide(img, torch.from_numpy(hidden)), label)
-        error = (self._draw(self.means[label] + offset) - img).square().mean()
+        drawn = self._draw(self.means[label] + offset)
+        error = (drawn - img).square().mean()
         pull = self.config.prior * (offset @ self.uproot).square().mean()
-        self._learn(error + pull + self._class_loss(logits, label), seen)
+        loss = error + pull + self._class_loss(logits, label)
+        if self.critic is not None:
+            loss = loss + self.config.features * self._features_apart(self.critic, drawn, img)
+        self._learn(loss, seen)
         return float(error.detach())
+
+    def _features_apart(
+        self, critic: Discriminator, drawn: torch.Tensor, img: torch.Tensor
+    ) -> torch.Tensor:
+        with self._fast():
+            with torch.no_grad():
+                seen = unit_features(critic, img)
+            return features_apart(critic, drawn, seen).mean()
 
     @torch.no_grad()
     def held_error(self, hidden: bool = False) -> tuple[float, float]:
