@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
-from torch.nn import functional as F
 
-from model.discriminator import SLOPE, Discriminator
+from model.discriminator import Discriminator
 from model.generator import Generator
-from model.layers import leaky_relu
+from model.perception import critic_features, features_apart, mean_square
 from model.w_space import class_space, rough_metric
 
 MAX_NUMBERS = 2048
@@ -65,21 +64,6 @@ class Step(NamedTuple):
 
     ws: torch.Tensor
     error: torch.Tensor
-
-
-def match_error(
-    img: torch.Tensor, target: torch.Tensor, mask: torch.Tensor | None = None
-) -> torch.Tensor:
-    """How far pictures are from their target: root mean square of the differences, [N] in 0..1.
-
-    In units of the whole scale of grey, so that 0.1 is 25.5 grey levels.
-
-    Args:
-        img: [N, C, H, W] in [-1, 1].
-        target: the same, or one for all.
-        mask: [N, 1, H, W], or one for all; only where it is 1 a difference counts.
-    """
-    return _mean_square(img, target, mask).sqrt() / 2
 
 
 def refine(
@@ -207,7 +191,7 @@ class _Search:
             w = (start + (ways @ v[:, :, None])[:, :, 0]).view(len(v), -1, self.width)
             ws = w.expand(-1, self.layers, -1)
             img = self.generator.synthesis(ws)
-            square = _mean_square(img, self.target, self.mask)
+            square = mean_square(img, self.target, self.mask)
             u = (w - self.means[:, None]) @ self.whiten
             loss = square + self.descent.prior * u.square().mean((1, 2))
             if u.shape[1] > 1:
@@ -222,34 +206,10 @@ class _Search:
         """How differently the critic sees pictures and their targets, [N]; what is hidden is as drawn."""
         with torch.no_grad():
             if self.mask is not None:
-                seen = unit_features(critic, torch.lerp(img.detach(), self.target, self.mask))
+                seen = critic_features(critic, torch.lerp(img.detach(), self.target, self.mask))
             else:
-                seen = self._seen = self._seen or unit_features(critic, self.target)
-        return features_apart(critic, img, seen)
-
-
-def features_apart(
-    critic: Discriminator, img: torch.Tensor, seen: list[torch.Tensor]
-) -> torch.Tensor:
-    """How differently the critic sees img [N, C, H, W] and what has the `unit_features` seen: [N].
-
-    As LPIPS (arXiv 1801.03924) without its learnt weights: squared distances of unit vectors,
-    averaged over the places and over the layers.
-    """
-    apart = [
-        (a - b).square().sum(1).mean((1, 2))
-        for a, b in zip(unit_features(critic, img), seen, strict=True)
-    ]
-    return torch.stack(apart).mean(0)
-
-
-def unit_features(critic: Discriminator, img: torch.Tensor) -> list[torch.Tensor]:
-    """Unit vectors at every place of all layers but the last, which is shown the class: [N, C', H', W']."""
-    features, x = [], img.contiguous(memory_format=torch.channels_last)
-    for layer in critic.layers[:-1]:
-        x = leaky_relu(layer(x), SLOPE)
-        features.append(F.normalize(x, dim=1, eps=1e-6))
-    return features
+                seen = self._seen = self._seen or critic_features(critic, self.target)
+        return features_apart(critic_features(critic, img), seen)
 
 
 def _better(
@@ -277,17 +237,6 @@ def _adam(
         second.lerp_(gradient.square(), 1 - _BETAS[1])
         size = (second / (1 - _BETAS[1] ** number)).sqrt_().add_(_EPSILON)
         v.sub_(rate / (1 - _BETAS[0] ** number) * first / size)
-
-
-def _mean_square(
-    img: torch.Tensor, target: torch.Tensor, mask: torch.Tensor | None
-) -> torch.Tensor:
-    """Mean square difference of the known pixels, [N], on the scale of -1 to 1."""
-    square = (img - target).square()
-    if mask is None:
-        return square.mean((1, 2, 3))
-    known = (square * mask).sum((1, 2, 3))
-    return known / (mask.expand(-1, square.shape[1], -1, -1).sum((1, 2, 3))).clamp_min(1)
 
 
 def _check(

@@ -12,8 +12,9 @@ from model.config import FASHION_MNIST_CLASSES
 from model.discriminator import Discriminator
 from model.encoder import Encoder
 from model.generator import Generator
-from model.inversion import Descent, Step, match_error, refine
+from model.inversion import Descent, Step, refine
 from model.latents import broadcast
+from model.perception import match_error
 from model.pixels import to_img
 from model.w_space import class_space
 
@@ -62,7 +63,7 @@ class Inverter:
     ) -> None:
         self.generator, self.encoder, self.critic = generator, encoder, critic
         self.descent = descent or Descent()
-        self._metric = None if encoder is None else encoder.metric
+        self.metric = None if encoder is None else encoder.metric
         self._means: dict[int, torch.Tensor] = {}
 
     @property
@@ -92,7 +93,7 @@ class Inverter:
         label, shares, start = self._begin(img, pixels, label)
         steps = refine(
             self.generator, start, img,
-            labels=[label], descent=self.descent, critic=self.critic, metric=self._metric,
+            labels=[label], descent=self.descent, critic=self.critic, metric=self.metric,
         )  # fmt: skip
         one_w = per_layer = next(steps)  # there is always a first one
         number = 0

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from model.inversion import Descent, match_error, refine
+from model.inversion import Descent, refine
 from model.inverter import Inverter
 from model.latents import broadcast, map_seeds, render
+from model.perception import match_error
 from model.pixels import to_img
 from model.w_space import class_space, measure_metric, rough_metric
 from model.weights import load_discriminator, load_generator

@@ -12,7 +12,8 @@ from tests.test_photo import bomb, cut_off, drawn, packed
 from ui.desk import Desk, answering
 from ui.jobs import Jobs
 from ui.parts import load_words
-from ui.photo import LONGEST_PHOTO, Photo, can_weave, photo_setup
+from ui.payload import LONGEST
+from ui.photo import Photo, can_weave, photo_setup
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +87,9 @@ def test_bad_pictures_are_a_word_that_the_page_knows(
 @pytest.mark.parametrize(
     ("request_", "told"),
     [
-        ({}, "photo must be at most"),
-        ({"photo": 3}, "photo must be at most"),
-        ({"photo": "A" * (LONGEST_PHOTO + 4)}, "photo must be at most"),
+        ({}, "photo must be base64 of at most"),
+        ({"photo": 3}, "photo must be base64 of at most"),
+        ({"photo": "A" * (LONGEST + 4)}, "photo must be base64 of at most"),
         ({"photo": "not base64!"}, "photo must be base64"),
         ({"photo": "AAAA", "corrections": 3}, "corrections must be an object"),
         ({"photo": "AAAA", "corrections": {"tilt": 90}}, "tilt must be"),
@@ -103,7 +104,7 @@ def test_requests_are_refused_by_field(
 @pytest.mark.parametrize(
     ("request_", "told"),
     [
-        ({"pixels": base(b"abc")}, "pixels must be 784 bytes, not 3"),
+        ({"pixels": base(b"abc")}, "pixels must be base64 of 784 bytes"),
         ({"pixels": base(bytes(784)), "label": 10}, "label must be"),
         ({"pixels": base(bytes(784)), "dye": "pink"}, "dye must be one of"),
     ],

@@ -11,8 +11,8 @@ from model.classifier import load_classifier
 from model.discriminator import Discriminator
 from model.encoder import Encoder, hide
 from model.generator import Generator
-from model.inversion import features_apart, match_error, unit_features
 from model.latents import broadcast
+from model.perception import critic_features, features_apart, match_error
 from model.pixels import to_img
 from model.w_space import class_space
 from training.config import Precision
@@ -169,8 +169,8 @@ class Trainer:
     ) -> torch.Tensor:
         with self._fast():
             with torch.no_grad():
-                seen = unit_features(critic, img)
-            return features_apart(critic, drawn, seen).mean()
+                seen = critic_features(critic, img)
+            return features_apart(critic_features(critic, drawn), seen).mean()
 
     @torch.no_grad()
     def held_error(self, hidden: bool = False) -> tuple[float, float]:

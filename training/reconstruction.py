@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 from torchmetrics.functional.image import structural_similarity_index_measure
 from tqdm import tqdm
 
@@ -20,9 +19,10 @@ from model.classifier import Classifier, load_classifier, predict_labels
 from model.discriminator import Discriminator
 from model.encoder import Encoder
 from model.generator import Generator
-from model.inversion import Descent, match_error, refine
+from model.inversion import Descent, refine
 from model.inverter import Inverter
 from model.latents import broadcast, render
+from model.perception import features_apart, match_error, unit_vectors
 from model.pixels import to_img
 from training.data import ImageSet
 from training.editability import EDITED_A_CLASS, measure_editability
@@ -53,15 +53,9 @@ def pick_garments(data: ImageSet, count: int) -> ImageSet:
     return ImageSet(data.pixels[picked], data.labels[picked], data.class_names)
 
 
-def reconstruct(
-    generator: Generator,
-    encoder: Encoder,
-    data: ImageSet,
-    descent: Descent | None = None,
-    critic: Discriminator | None = None,
-) -> Reconstructed:
+def reconstruct(inverter: Inverter, data: ImageSet) -> Reconstructed:
     """Every garment of `data` by all three stages, without being told its class."""
-    inverter = Inverter(generator, encoder, descent, critic)
+    generator = inverter.generator
     found: dict[str, list[torch.Tensor]] = {stage: [] for stage in STAGES}
     pixels = data.pixels.numpy()
     for start in tqdm(range(0, len(pixels), _BATCH), desc="reconstruction", disable=None):
@@ -73,7 +67,8 @@ def reconstruct(
         steps = list(
             refine(
                 generator, found["encoder"][-1], to_img(torch.from_numpy(part)),
-                labels=labels, descent=inverter.descent, critic=critic, metric=encoder.metric,
+                labels=labels, descent=inverter.descent, critic=inverter.critic,
+                metric=inverter.metric,
             )
         )  # fmt: skip
         found["w"].append(steps[inverter.descent.steps - 1].ws)
@@ -93,7 +88,8 @@ def measure_reconstruction(
 ) -> dict[str, Figure]:
     """All figures of reconstruction and editability, each with what is needed to repeat it."""
     classifier = load_classifier()
-    found = reconstruct(generator, encoder, test, critic=critic)
+    inverter = Inverter(generator, encoder, critic=critic)
+    found = reconstruct(inverter, test)
     nearest = _nearest(found.pixels, train)
     figures: dict[str, Figure] = {}
     for name, measure in _measures(classifier).items():
@@ -105,9 +101,7 @@ def measure_reconstruction(
     for stage in STAGES:
         told = predict_labels(classifier, found.drawn[stage]) == found.labels
         figures[f"agreement_{stage}"] = {**_mean(told), "floor": float(real.mean())}
-    for stage, seconds in _seconds(
-        Inverter(generator, encoder, critic=critic), found.pixels
-    ).items():
+    for stage, seconds in _seconds(inverter, found.pixels).items():
         figures[f"seconds_{stage}"] = {"value": seconds, "samples": _TIMED}
     edited = EDITED_A_CLASS * len(test.class_names)
     for stage in STAGES[1:]:
@@ -182,17 +176,13 @@ def _measures(
 
 @torch.inference_mode()
 def perceptual_distance(classifier: Classifier, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """As LPIPS (arXiv 1801.03924) without its learnt weights, in all layers of C: [N].
-
-    Features are made unit vectors at every place; their squared distances are averaged over the
-    places and over the layers.
-    """
-    total = torch.zeros(len(a))
+    """`features_apart` in all layers of C: [N]."""
+    seen: tuple[list[torch.Tensor], list[torch.Tensor]] = ([], [])
     for layer in classifier.layers:
         a, b = layer(a), layer(b)
-        apart = F.normalize(a, dim=1, eps=1e-6) - F.normalize(b, dim=1, eps=1e-6)
-        total += apart.square().sum(1).mean((1, 2))
-    return total / len(classifier.layers)
+        seen[0].append(unit_vectors(a))
+        seen[1].append(unit_vectors(b))
+    return features_apart(*seen)
 
 
 def _nearest(pixels: np.ndarray, train: ImageSet) -> np.ndarray:

@@ -1,9 +1,5 @@
 """Erase and complete: several ways to fill in what a visitor erased, as a job of its own."""
 
-import base64
-import binascii
-import reprlib
-
 import numpy as np
 
 from model.checks import number, whole_number
@@ -15,9 +11,7 @@ from model.latents import MAX_SEED
 from model.studio import Studio
 from ui.desk import PICTURE_SIDE, Answer, Desk, Json, describe, encode, png_address
 from ui.jobs import Job, JobBusyError, Jobs
-
-_LONGEST = 2**20
-"""Characters of base64; a picture of 256 x 256 in colour has a quarter of it."""
+from ui.payload import read_bytes
 
 
 class Fill:
@@ -91,26 +85,13 @@ class Fill:
 def _pixels(studio: Studio, request: Json) -> np.ndarray:
     """Pixels [H, W, C] of the request."""
     size, channels = studio.config.image_size, studio.config.image_channels
-    return _bytes(request, "pixels", size * size * channels).reshape(size, size, channels)
+    given = read_bytes(request, "pixels", size * size * channels)
+    return np.frombuffer(given, dtype=np.uint8).reshape(size, size, channels)
 
 
 def _mask(studio: Studio, request: Json) -> np.ndarray:
     """What of the picture is missing, bool [H, W]; some of it, and not all."""
     size = studio.config.image_size
-    hidden = _bytes(request, "mask", size * size).reshape(size, size) > 0
+    given = np.frombuffer(read_bytes(request, "mask", size * size), dtype=np.uint8)
+    hidden = given.reshape(size, size) > 0
     return check_hidden(studio.generator, hidden)
-
-
-def _bytes(request: Json, field: str, count: int) -> np.ndarray:
-    """A field of so many bytes in base64, as uint8 [count]."""
-    given = request.get(field)
-    told = f"{field} must be base64 of {count} bytes, not {reprlib.repr(given)}"
-    if not isinstance(given, str) or len(given) > _LONGEST:
-        raise ValueError(told)
-    try:
-        data = base64.b64decode(given, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError(told) from error
-    if len(data) != count:
-        raise ValueError(told)
-    return np.frombuffer(data, dtype=np.uint8).copy()  # torch wants to be able to write

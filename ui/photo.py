@@ -1,8 +1,6 @@
 """Your photo: from a picture of a garment to what the network knows, and to the garment it weaves."""
 
 import base64
-import binascii
-import reprlib
 import weakref
 
 import gradio as gr
@@ -23,9 +21,7 @@ from ui.desk import Answer, Desk, Json, describe, encode
 from ui.fill import Fill
 from ui.jobs import Job, JobBusyError, Jobs
 from ui.parts import HERE, screen
-
-LONGEST_PHOTO = 2**20
-"""Characters of base64: the page sends 512 px at most, which is a tenth of it."""
+from ui.payload import read_bytes
 
 SAMPLES = HERE / "samples"
 """Small photos of our own making, for who has none at hand."""
@@ -49,7 +45,9 @@ class Photo:
         config = self.desk.studio.config
         corrections = Corrections.read(request.get("corrections", {}))
         try:
-            reading = read_photo(_bytes(request, "photo"), corrections, config.image_size)
+            reading = read_photo(
+                bytes(read_bytes(request, "photo")), corrections, config.image_size
+            )
         except PhotoError as error:
             return {"problem": error.reason, "detail": str(error)}
         return {
@@ -68,10 +66,8 @@ class Photo:
         """Begin to look for the garment that is nearest to what was read: names the job."""
         studio = self.desk.studio
         size, channels = studio.config.image_size, studio.config.image_channels
-        given = _bytes(request, "pixels")
-        if len(given) != size * size * channels:
-            raise ValueError(f"pixels must be {size * size * channels} bytes, not {len(given)}")
-        pixels = np.frombuffer(bytearray(given), np.uint8).reshape(size, size, channels)
+        given = read_bytes(request, "pixels", size * size * channels)
+        pixels = np.frombuffer(given, np.uint8).reshape(size, size, channels)
         label, most = request.get("label"), max(studio.config.num_classes, 1) - 1
         known = None if label is None else whole_number("label", label, 0, most)
         dye = request.get("dye")
@@ -177,15 +173,3 @@ def _weave(
         "verdict": found.verdict,
         "likely": [[int(c), round(float(found.shares[c]), 3)] for c in likely],
     }
-
-
-def _bytes(request: Json, field: str) -> bytes:
-    """A field in base64, within bounds."""
-    given = request.get(field)
-    if not isinstance(given, str) or len(given) > LONGEST_PHOTO:
-        told = f"{field} must be at most {LONGEST_PHOTO} characters of base64"
-        raise ValueError(f"{told}, not {reprlib.repr(given)}")
-    try:
-        return base64.b64decode(given, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError(f"{field} must be base64, not {reprlib.repr(given)}") from error

@@ -6,9 +6,10 @@ over the pad of the blend, and a lookbook's sheet.
 """
 
 import argparse
+import contextlib
 import os
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -32,6 +33,23 @@ def show(name: str, took_ms: Iterable[float]) -> None:
     p95 = statistics.quantiles(values, n=20, method="inclusive")[-1]
     print(f"{name:34} median {statistics.median(values):6.1f} ms, p95 {p95:6.1f} ms "
           f"({len(values)})")  # fmt: skip
+
+
+@contextlib.contextmanager
+def served(playwright: Playwright) -> Iterator[tuple[Browser, str, float]]:
+    """A browser, the address of a page started for it, and the seconds to its first garment."""
+    port = free_port()
+    process, took = start(port)
+    executable = str(CHROMIUM) if CHROMIUM.exists() else None
+    browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+    try:
+        print(f"machine   {describe_machine()}, load {os.getloadavg()[0]:.1f}, "
+              f"Chromium {browser.version}")  # fmt: skip
+        yield browser, f"http://127.0.0.1:{port}/", took
+    finally:
+        browser.close()
+        process.terminate()
+        process.wait()
 
 
 def opened(browser: Browser, url: str, screen: str = "wardrobe") -> Page:
@@ -156,15 +174,8 @@ def measure_lookbook(browser: Browser, url: str, count: int) -> None:
 
 
 def run(playwright: Playwright, count: int) -> None:
-    """Start a server and a browser, measure, stop both."""
-    port = free_port()
-    process, took = start(port)
-    url = f"http://127.0.0.1:{port}/"
-    executable = str(CHROMIUM) if CHROMIUM.exists() else None
-    browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-    try:
-        print(f"machine   {describe_machine()}, load {os.getloadavg()[0]:.1f}, "
-              f"Chromium {browser.version}")  # fmt: skip
+    """Measure everything against a server of its own."""
+    with served(playwright) as (browser, url, took):
         print(f"process start to first garment     {took:.2f} s")
         opened(browser, url).context.close()  # what only the first visitor waits for
         measure_loads(browser, url, max(count // 5, 3))
@@ -172,10 +183,6 @@ def run(playwright: Playwright, count: int) -> None:
         measure_answers(browser, url, 2 * count)
         measure_drag(browser, url, 6 * count)
         measure_lookbook(browser, url, count)
-    finally:
-        browser.close()
-        process.terminate()
-        process.wait()
 
 
 def main() -> None:

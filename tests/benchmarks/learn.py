@@ -9,24 +9,20 @@ same training without a page: the images it sees, and how good its boots are. Go
 import argparse
 import dataclasses
 import itertools
-import os
 import time
 from collections.abc import Iterator
 
 import numpy as np
 import torch
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from model.classifier import class_chances, load_classifier
 from model.lesson import read_garments, variety
 from model.live import BATCH, MAX_SECONDS, SHEET, Knobs, Live
 from model.pixels import to_img, to_pixels
-from tests.benchmarks.clicks import STAGE, opened, show
-from tests.benchmarks.page import free_port, start
-from tests.browsing import CHROMIUM, FLAGS
+from tests.benchmarks.clicks import STAGE, opened, served, show
 from training.data import load_fashion_mnist
 from training.features import space_e
-from training.hardware import describe_machine
 from training.metrics import kernel_distance
 
 BOOT = 9
@@ -178,30 +174,14 @@ def measure_training(seconds: float) -> None:
           f"{variety(made):.1f} of {variety(np.asarray(real)):.1f} grey levels")  # fmt: skip
 
 
-def run(playwright: Playwright, count: int) -> None:
-    """Start a server and a browser, measure, stop both."""
-    port = free_port()
-    process, _ = start(port)
-    executable = str(CHROMIUM) if CHROMIUM.exists() else None
-    browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-    try:
-        print(f"machine   {describe_machine()}, load {os.getloadavg()[0]:.1f}, "
-              f"Chromium {browser.version}")  # fmt: skip
-        measure_page(browser, f"http://127.0.0.1:{port}/", count)
-    finally:
-        browser.close()
-        process.terminate()
-        process.wait()
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=50, help="moves and answers of a kind")
     parser.add_argument("--seconds", type=float, default=MAX_SECONDS, help="of the training alone")
     options = parser.parse_args()
-    with sync_playwright() as playwright:
-        run(playwright, options.count)
+    with sync_playwright() as playwright, served(playwright) as (browser, url, _):
+        measure_page(browser, url, options.count)
     measure_training(options.seconds)
 
 
