@@ -28,7 +28,7 @@ from model.weights import ENCODER_FILE, read_config
 
 MAX_ENCODER_BYTES = 4_000_000
 
-_FORMAT_VERSION = 1
+_FORMAT_VERSION = 2
 _KEY = "encoder"
 _MAX_WIDTH = 512
 _MAX_BLOCKS = 4
@@ -60,10 +60,12 @@ class Reach:
     """Match errors of real garments that no network saw: their quantiles at 10, 50 and 90 %.
 
     `one_w` is with one w for all layers, `per_layer` with a w for each; as `match_error` measures.
+    `strange` is how strange 98 in 100 of them are at most; None where no real ones were at hand.
     """
 
     one_w: tuple[float, float, float]
     per_layer: tuple[float, float, float]
+    strange: float | None = None
 
 
 class Encoder(nn.Module):
@@ -71,12 +73,16 @@ class Encoder(nn.Module):
 
     `root` [w_dim, w_dim] gives its answers the spread of w. `metric` [K, L w_dim] is not its own but
     inversion's, which goes on where it ends: what `measure_metric` measured of the generator.
+    `usual` [classes, F] and `spread` [F, F] are what it sees in the garments of each class on average
+    and how far it strays from that: what `training.familiarity` measured.
     `hidden_share` is the share of pictures that it learnt from with a part hidden, mid grey; 0 for
     one that has only ever seen whole pictures.
     """
 
     root: torch.Tensor
     metric: torch.Tensor
+    usual: torch.Tensor
+    spread: torch.Tensor
 
     def __init__(self, model: ModelConfig, config: EncoderConfig | None = None) -> None:
         super().__init__()
@@ -96,6 +102,9 @@ class Encoder(nn.Module):
         width = model.num_layers * model.w_dim
         rank = max(1, min(_METRIC_RANK, width, _METRIC_NUMBERS // width))
         self.register_buffer("metric", torch.zeros(rank, width))
+        seen = sum(config.widths)
+        self.register_buffer("usual", torch.zeros(self.classes, seen))
+        self.register_buffer("spread", torch.zeros(seen, seen))
 
     def forward(
         self, img: torch.Tensor, c: torch.Tensor | None = None
@@ -113,6 +122,24 @@ class Encoder(nn.Module):
         x = F.leaky_relu(self.hidden(x.flatten(1)) + self.embed[c], 0.2)
         offset: torch.Tensor = self.out(x) @ self.root
         return offset, logits
+
+    def seen(self, img: torch.Tensor) -> torch.Tensor:
+        """What it sees in pictures at each of its sizes, averaged over the places: [N, F]."""
+        x, kept = img.contiguous(memory_format=torch.channels_last), []
+        for number, layer in enumerate(self.layers):
+            x = layer(x)
+            if number % (self.config.blocks + 1) == 0:  # the last layer of its size
+                kept.append(x.mean((2, 3)))
+        return torch.cat(kept, dim=1)
+
+    def strangeness(self, img: torch.Tensor) -> torch.Tensor:
+        """How unlike the garments of every class pictures [N, C, H, W] are, [N]; of garments about 1.
+
+        Squared Mahalanobis distance to the nearest class, over the number of features (arXiv
+        1807.03888).
+        """
+        apart = (self.seen(img)[:, None] - self.usual) @ self.spread
+        return apart.square().mean(2).amin(1)
 
 
 def hide(img: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
@@ -163,9 +190,10 @@ def load_encoder(folder: str | Path, generator_sha256: str | None = None) -> Enc
         read_description(path, _KEY, MAX_ENCODER_BYTES),
         f"run python -m training.encode {folder}",
     )
-    expected = {"format_version", "generator_sha256", "widths", "blocks", "reach"}
-    given = set(described) - {"hidden_share"}
-    if given != expected or described["format_version"] != _FORMAT_VERSION:
+    expected = {
+        "format_version", "generator_sha256", "widths", "blocks", "reach", "hidden_share",
+    }  # fmt: skip
+    if set(described) != expected or described["format_version"] != _FORMAT_VERSION:
         refuse(path, f"not an encoder of format_version {_FORMAT_VERSION}: {again}")
     if generator_sha256 is not None and described["generator_sha256"] != generator_sha256:
         refuse(path, f"generator_sha256 is another generator's: {again}")
@@ -183,7 +211,7 @@ def load_encoder(folder: str | Path, generator_sha256: str | None = None) -> Enc
     shapes = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
     network.load_state_dict(read_tensors(path, shapes), strict=True, assign=True)
     network.reach = _parse_reach(path, described["reach"])
-    share = described.get("hidden_share", 0.0)
+    share = described["hidden_share"]
     if type(share) not in (int, float) or not 0 <= share <= 1:
         refuse(path, f"hidden_share must be in 0..1, not {share!r:.100}")
     network.hidden_share = float(share)
@@ -196,14 +224,22 @@ def _parse_reach(path: Path, given: object) -> Reach | None:
     names = {field.name for field in dataclasses.fields(Reach)}
     if not isinstance(given, dict) or set(given) != names:
         refuse(path, f"reach must have the fields {', '.join(sorted(names))}")
-    found: dict[str, Any] = {}
-    for name, values in given.items():
+    found: dict[str, Any] = {"strange": given["strange"]}
+    strange = found["strange"]
+    if strange is not None and not (_is_number(strange) and strange > 0):
+        refuse(path, f"reach: strange must be above 0 or null, not {strange!r:.100}")
+    for name in names - {"strange"}:
+        values = given[name]
         if (
             not isinstance(values, list)
             or len(values) != 3
-            or not all(isinstance(v, int | float) and math.isfinite(v) for v in values)
+            or not all(_is_number(v) for v in values)
             or not 0 <= values[0] <= values[1] <= values[2]
         ):
             refuse(path, f"reach: {name} must be three rising numbers, not {values!r:.100}")
         found[name] = tuple(float(value) for value in values)
     return Reach(**found)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)

@@ -10,7 +10,7 @@ import torch
 from model.classifier import class_logits, load_classifier
 from model.config import FASHION_MNIST_CLASSES
 from model.discriminator import Discriminator
-from model.encoder import Encoder
+from model.encoder import Encoder, Reach
 from model.generator import Generator
 from model.inversion import Descent, Step, refine
 from model.latents import broadcast
@@ -20,13 +20,6 @@ from model.w_space import class_space
 
 Verdict = Literal["close", "near", "far", "none"]
 """Close; close, but not equal; the closest that can be done; looks like no garment."""
-
-UNEXPLAINED = 0.8
-"""Share of a picture's contrast that one w leaves unexplained, above which it is no garment.
-
-With an error that is also beyond nine in ten garments. Noise, stripes, ramps, digits and letters
-leave 0.76 and more; of garments held out from training, two in a hundred leave over 0.75.
-"""
 
 FLAT = 0.02
 """Contrast, as a share of the scale of grey, below which there is nothing to be seen."""
@@ -114,20 +107,27 @@ class Inverter:
             ws=per_layer.ws[0].clone(),
             one_w_error=float(one_w.error[0]),
             per_layer_error=float(per_layer.error[0]),
-            verdict=None if number + 1 < self.steps else self._judge(img, one_w, per_layer),
+            verdict=None if number + 1 < self.steps else self._judge(img, per_layer),
         )
 
-    def _judge(self, img: torch.Tensor, one_w: Step, per_layer: Step) -> Verdict | None:
+    def _judge(self, img: torch.Tensor, per_layer: Step) -> Verdict | None:
         """In words, from what real garments reach; None where that is not known."""
         reach = None if self.encoder is None else self.encoder.reach
         if reach is None:
             return None
         contrast = float(img.std(correction=0)) / 2
-        if contrast < FLAT or float(one_w.error) > max(UNEXPLAINED * contrast, reach.one_w[2]):
+        if contrast < FLAT or self._is_strange(img, reach):
             return "none"
         if float(per_layer.error) > reach.per_layer[2]:
             return "far"
         return "close" if float(per_layer.error) <= reach.per_layer[1] else "near"
+
+    @torch.inference_mode()
+    def _is_strange(self, img: torch.Tensor, reach: Reach) -> bool:
+        """Whether the encoder has seen no garment like it."""
+        if self.encoder is None or reach.strange is None:
+            return False
+        return float(self.encoder.strangeness(img)) > reach.strange
 
     @torch.inference_mode()
     def encode(

@@ -18,6 +18,7 @@ from model.config import FASHION_MNIST_CLASSES
 from model.encoder import Encoder, EncoderConfig, Reach, hide, load_encoder, save_encoder
 from model.inversion import Descent
 from model.inverter import Inverter
+from model.pixels import to_img
 from model.storage import ModelFolderError
 from model.studio import Studio
 from model.weights import (
@@ -33,10 +34,11 @@ from tests.conftest import TINY, write_tiny_model
 from training import reconstruction
 from training.card_figures import render_figures
 from training.classifier import load_classifier
-from training.data import load_fashion_mnist
+from training.data import ImageSet, load_fashion_mnist
 from training.encode import fit_minutes, main
 from training.encoder_trainer import EncodeConfig, Trainer
 from training.evaluate import main as evaluate_main
+from training.familiarity import measure_familiarity
 from training.hidden import random_masks
 
 ROOT = Path(__file__).parent.parent
@@ -45,6 +47,7 @@ SHORT = [
     "--made-images", "64", "--real-images", "64", "--probes", "64", "--reach-images", "2",
 ]  # fmt: skip
 SMALL = EncoderConfig(widths=(4, 8), blocks=1)
+REACHED = {"one_w": [1, 2, 3], "per_layer": [1, 2, 3], "strange": None}
 
 
 def put_encoder(folder, reach=None, config=SMALL):
@@ -85,7 +88,7 @@ def rewrite(folder, tensors=None, **fields):
 
 
 def test_what_is_saved_comes_back(tmp_path):
-    reach = Reach(one_w=(0.05, 0.1, 0.2), per_layer=(0.03, 0.06, 0.12))
+    reach = Reach(one_w=(0.05, 0.1, 0.2), per_layer=(0.03, 0.06, 0.12), strange=2.5)
     folder = put_encoder(write_tiny_model(tmp_path / "tiny"), reach)
     encoder = read(folder)
     assert encoder.reach == reach
@@ -138,15 +141,17 @@ def test_another_generator_takes_the_encoder_away(folder):
         ({"out.bias": torch.zeros(3)}, {}, "out.bias has shape"),
         ({"out.bias": torch.full((16,), torch.nan)}, {}, "out.bias holds NaN"),
         ({}, {"generator_sha256": "0" * 64}, "another generator's: run python -m training.encode"),
-        ({}, {"format_version": 9}, "not an encoder of format_version 1"),
+        ({}, {"format_version": 9}, "not an encoder of format_version 2"),
         ({}, {"widths": [4, 100_000]}, "widths must be"),
         ({}, {"widths": "wide"}, "widths must be a list, not 'wide'"),
         ({}, {"widths": []}, "widths must be"),
         ({}, {"blocks": -1}, "blocks must be in 0..4, not -1"),
         ({}, {"hidden_share": 2}, "hidden_share must be in 0..1, not 2"),
-        ({}, {"reach": [1]}, "reach must have the fields one_w, per_layer"),
-        ({}, {"reach": {"one_w": [1, 2], "per_layer": [1, 2, 3]}}, "one_w must be three rising"),
-        ({}, {"reach": {"one_w": [3, 2, 1], "per_layer": [1, 2, 3]}}, "one_w must be three rising"),
+        ({}, {"reach": [1]}, "reach must have the fields one_w, per_layer, strange"),
+        ({}, {"reach": REACHED | {"one_w": [1, 2]}}, "one_w must be three rising"),
+        ({}, {"reach": REACHED | {"one_w": [3, 2, 1]}}, "one_w must be three rising"),
+        ({}, {"reach": REACHED | {"strange": -1}}, "strange must be above 0 or null, not -1"),
+        ({}, {"reach": REACHED | {"strange": "x"}}, "strange must be above 0 or null, not 'x'"),
         ({"more": torch.zeros(1_100_000)}, {}, "more than 4,000,000 bytes"),
     ],
 )
@@ -220,7 +225,7 @@ def test_training_can_begin_as_another_generators_encoder(trained, tmp_path, cap
     assert main([*options, "--init", str(trained), "--learning-rate", "1e-6"]) == 0
     assert "0 made garments, then 64 pictures" in capsys.readouterr().out
     after = read(folder)
-    assert after.hidden_share == 0.5
+    assert after.hidden_share == EncodeConfig().hidden_share
     assert torch.allclose(after.out.weight, before.out.weight, atol=1e-3)
     assert torch.equal(after.root, before.root)
     assert main([*options, "--init", str(tmp_path)]) == 1
@@ -372,6 +377,27 @@ def test_the_verdict_is_by_what_garments_reach(trained):
         inverter = Inverter(generator, encoder, QUICK)
         assert inverter.invert(pixels).verdict == verdict
         assert inverter.invert(pixels, stop=lambda: True).verdict is None
+    strange = float(encoder.strangeness(to_img(torch.from_numpy(pixels[None]))))
+    for most, verdict in ((strange + 1e-3, "far"), (strange - 1e-3, "none")):
+        encoder.reach = dataclasses.replace(encoder.reach, strange=most)
+        assert Inverter(generator, encoder, QUICK).invert(pixels).verdict == verdict
+
+
+def test_what_the_encoder_has_not_seen_is_stranger(trained):
+    encoder, generator = read(trained), load_generator(trained)
+    labels = [n % 10 for n in range(900)]
+    pixels = torch.from_numpy(generator.sample(labels, range(900), batch_size=100))
+    made = ImageSet(pixels, torch.tensor(labels), generator.config.class_names)
+    train, held = (
+        ImageSet(made.pixels[part], made.labels[part], made.class_names)
+        for part in (slice(600), slice(600, 900))
+    )
+    strange = measure_familiarity(encoder, train, held)
+    seen = encoder.strangeness(to_img(train.pixels))
+    noise = torch.from_numpy(np.random.RandomState(0).randint(0, 256, (20, 28, 28, 1), np.uint8))
+    assert 0 < float(seen.mean()) < 1.2
+    assert float((encoder.strangeness(to_img(held.pixels)) > strange).float().mean()) <= 0.03
+    assert encoder.strangeness(to_img(noise)).min() > strange
 
 
 def test_garments_are_told_how_close_they_come(shipped):

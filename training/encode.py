@@ -25,6 +25,7 @@ from model.weights import find_discriminator, generator_sha256, load_generator
 from training.data import ImageSet, load_fashion_mnist
 from training.discover import measurable
 from training.encoder_trainer import EncodeConfig, Trainer
+from training.familiarity import measure_familiarity
 
 _HELD_SEED = 4_000_000
 _EVALUATE_EVERY = 8_000
@@ -171,7 +172,12 @@ def encode(
         print(f"{config.made_images:,} made garments, then {config.real_images:,} pictures")
         encoder = train_encoder(folder, generator, config, begun)
     encoder.metric = measure_metric(generator, config.probes, len(encoder.metric), config.seed)
-    encoder.reach = measure_reach(generator, encoder, config, find_discriminator(folder))
+    strange = None
+    if measurable(generator.config):
+        train, held = load_fashion_mnist("train"), load_fashion_mnist("heldout")
+        strange = measure_familiarity(encoder, train, held)
+    reach = measure_reach(generator, encoder, config, find_discriminator(folder))
+    encoder.reach = dataclasses.replace(reach, strange=strange)
     save_encoder(folder, encoder, digest)
     return encoder
 

@@ -51,9 +51,9 @@ class EncodeConfig:
     batch_size: int = 32
     learning_rate: float = 1e-3
     prior: float = 1e-3
-    class_weight: float = 0.05
+    class_weight: float = 0.2
     features: float = 0.3
-    hidden_share: float = 0.5
+    hidden_share: float = 0.33
     precision: Precision = "auto"
     seed: int = 0
     probes: int = 2_000
