@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from tests.conftest import TINY, write_tiny_model
+from ui import parts
 from ui.desk import Desk
 from ui.parts import load_words
 
@@ -122,6 +123,16 @@ def test_a_model_that_cannot_be_had_leads_to_the_embedded_one_with_a_notice(
     for language in ("pt", "en"):
         assert f"reason_{origin.notice}" in words[language]
     assert studio.generate("dress", 1).any()
+
+
+def test_a_word_that_stands_twice_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "a.json").write_text('{"pt": {"x": "1", "x": "2"}, "en": {"x": "3"}}')
+    monkeypatch.setattr(parts, "HERE", tmp_path)
+    with pytest.raises(ValueError, match="'x' stands twice"):
+        parts.load_words.__wrapped__()
 
 
 def test_the_embedded_model_is_the_default(

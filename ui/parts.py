@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -25,11 +26,11 @@ def load_words() -> dict[str, dict[str, str]]:
     """Every word of the page by language and key, from the files of `words/`, one for each screen.
 
     Raises:
-        ValueError: a key stands in two files, or not in every language.
+        ValueError: a key stands twice, or not in every language.
     """
     words: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
     for path in sorted((HERE / "words").glob("*.json")):
-        given = json.loads(path.read_text(encoding="utf-8"))
+        given = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
         keys = {language: set(given.get(language, {})) for language in LANGUAGES}
         if odd := keys["pt"] ^ keys["en"]:
             raise ValueError(f"{path.name}: {min(odd)!r} is not in every language")
@@ -38,6 +39,15 @@ def load_words() -> dict[str, dict[str, str]]:
         for language in LANGUAGES:
             words[language] |= given[language]
     return words
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of a key that stands twice the later would win without a word."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"{max(keys, key=keys.count)!r} stands twice")
+    return found
 
 
 def page_address() -> str | None:
