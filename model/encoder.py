@@ -242,4 +242,4 @@ def _parse_reach(path: Path, given: object) -> Reach | None:
 
 
 def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    return isinstance(value, int | float) and type(value) is not bool and math.isfinite(value)

@@ -34,4 +34,4 @@ def _seen(encoder: Encoder, data: ImageSet) -> torch.Tensor:
 
 
 def _batches(data: ImageSet) -> list[torch.Tensor]:
-    return [to_img(part) for part in data.pixels.split(_BATCH)]
+    return [to_img(part) for part in torch.split(data.pixels, _BATCH)]
