@@ -1,6 +1,6 @@
 /* Step 4, train one here: knobs, a place in the queue, a sheet and two curves while the server trains. */
 (() => {
-const { $, $$, setup } = trama, PAUSE_MS = 300, BOOT = 'Boot', HIGHEST = 8, WON = .05, HOPELESS = 100, LEAP = 60, ALIKE = .5, RECENT = 20;
+const { $, $$, setup } = trama, PAUSE_MS = 300, BOOT = 'Boot', HIGHEST = 8, WON = .05, HOPELESS = 100, LEAP = 60, ALIKE = .5, RECENT = 20, FEWEST = 8, SILHOUETTES = 2500;
 const KNOBS = {                                          // from 0..100 to what the server takes, and how it is told
   learning_rate: { usual: 43, value: v => 10 ** (-4 + v * .03), told: v => trama.number(v, v < .001 ? 5 : v < .01 ? 4 : 3) },
   critic_strength: { usual: 50, value: v => 10 ** (-1.5 + v * .03), told: v => `${trama.number(v, v < 1 ? 2 : 1)} ×` },
@@ -43,7 +43,7 @@ trama.lessonTrain = (root, server, usualSpread) => {
     go.textContent = trama.word(here.job ? 'train_stop' : here.critic.length ? 'train_again' : 'train_go');
     say.textContent = here.told();
     $('progress', root).style.setProperty('--z', `${part * 100}%`);
-    $('train-time', root).textContent = trama.word('train_time', { seconds: trama.number(now?.seconds ?? 0), most: here.seconds });
+    $('train-time', root).textContent = trama.word('train_time', { seconds: trama.number(Math.min(now?.seconds ?? 0, here.seconds)), most: here.seconds });
     $('train-seen', root).textContent = now ? trama.word('train_seen', { seen: now.images_seen }) : '';
     const blank = new Uint8Array(28 * 28), sheet = here.sheet.length ? here.sheet : Array.from({ length: 16 }, () => blank);
     trama.cloths($('sheet', root), sheet.map(dyed), 'span');
@@ -57,11 +57,12 @@ trama.lessonTrain = (root, server, usualSpread) => {
   }
   /* What broke, by the same signs as training's own alarms; a run that broke is what the stamps are for. */
   function judge() {
-    if (here.now.ended === 'not finite') return 'fast';
-    if (here.critic.length < 2 * RECENT) return null;
+    if (here.now?.ended === 'not finite') return 'fast';
+    if (here.critic.length < FEWEST) return null;
     const [critic, maker] = [here.critic, here.generator].map(losses => losses.slice(-RECENT).sort((a, b) => a - b));
-    if (mean(critic) < WON || maker[RECENT / 2] > HOPELESS) return 'overpowering';
+    if (mean(critic) < WON || maker[Math.floor(maker.length / 2)] > HOPELESS) return 'overpowering';
     if (maker.at(-1) > LEAP) return 'fast';
+    if (here.critic.length < 2 * RECENT) return null;    // so early all garments are alike
     return spread(here.sheet) < ALIKE * usualSpread() ? 'collapse' : null;
   }
   const TOLD = { fast: () => trama.word('train_fast'), overpowering: () => trama.word('train_overpowering'), collapse: () => trama.word('train_collapse') };
@@ -81,7 +82,8 @@ trama.lessonTrain = (root, server, usualSpread) => {
       if (answer.done) {
         const broken = judge();
         if (broken) here.won.add(broken);
-        here.told = broken ? TOLD[broken] : () => trama.word('train_done');
+        const seen = here.now?.images_seen ?? 0;
+        here.told = broken ? TOLD[broken] : () => trama.word(seen < SILHOUETTES ? 'train_few' : 'train_done', { seen, most: SILHOUETTES });
         break;
       }
       draw();

@@ -1,6 +1,6 @@
 /* Garments that come from outside: a recipe in the address, a PNG dropped on the page. */
 (() => {
-const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 6000, MOST_RECIPES = 20;
+const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 6000, MOST_RECIPES = 20, UNSEEN = ['blend', 'learn', 'replay', 'game', 'collection', 'photo'];
 
 trama.openRecipe = async recipe => {
   if (recipe.length > MOST_CHARACTERS) return trama.tell('recipe_malformed', { detail: '' });
@@ -12,7 +12,10 @@ trama.openRecipe = async recipe => {
   const [garment] = trama.take(answer);
   trama.choose(garment);
   if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: [answer.why && trama.word('recipe_why', { reason: trama.reason({ reason: answer.why }) }), trama.word('recipe_near', { name: trama.nameOf(garment) })].filter(Boolean).join(' ') });
-  else trama.say(trama.word('shown', { name: trama.nameOf(garment) }));
+  else {
+    trama.calm();
+    trama.say(trama.word('shown', { name: trama.nameOf(garment) }));
+  }
 };
 
 /* Text chunks of a PNG (ISO/IEC 15948, 11.3.4), none of its pixels: the file stays in the browser. */
@@ -41,7 +44,10 @@ addEventListener('drop', event => {
   const file = event.dataTransfer?.files[0];
   if (!file) return;
   event.preventDefault();
-  trama.openFile(file);
+  const before = trama.garment;
+  trama.openFile(file).then(() => {                        // to where it can be seen
+    if (trama.garment !== before && UNSEEN.includes(document.body.dataset.screen)) location.hash = 'wardrobe';
+  });
 });
 
 trama.openAddress = () => {

@@ -100,6 +100,7 @@ trama.warn = text => {                                   // in the bar, until it
   $$('span', page.failure)[0].textContent = text;
   page.failure.hidden = failing = false;
 };
+trama.calm = () => { page.failure.hidden = true; };        // something else has worked since
 trama.tell = (key, values) => trama.warn(trama.word(key, values));
 trama.fail = (detail, reason) => {
   const told = reason && `recipe_${reason}`, known = told && trama.word(told) !== told;
