@@ -318,7 +318,7 @@ def test_put_in_a_reaches_the_blend_and_pads_wait_until_they_are_seen(visit: OPE
     page = visit("en-US")
     with calls(page) as asked:
         page.get_by_role("button", name="Open Dress 4205").first.click()
-        page.get_by_role("button", name="Blend: B").click()
+        page.get_by_role("button", name="Put in B").click()
         page.wait_for_timeout(500)
         assert not {"pad", "mix", "layers"} & set(asked)
         page.get_by_role("link", name="Blend", exact=True).click()
