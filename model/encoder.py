@@ -212,7 +212,7 @@ def load_encoder(folder: str | Path, generator_sha256: str | None = None) -> Enc
     network.load_state_dict(read_tensors(path, shapes), strict=True, assign=True)
     network.reach = _parse_reach(path, described["reach"])
     share = described["hidden_share"]
-    if type(share) not in (int, float) or not 0 <= share <= 1:
+    if not _is_number(share) or not 0 <= share <= 1:
         refuse(path, f"hidden_share must be in 0..1, not {share!r:.100}")
     network.hidden_share = float(share)
     return network.to(memory_format=torch.channels_last).eval().requires_grad_(False)

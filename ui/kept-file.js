@@ -69,20 +69,11 @@ trama.keptFile = (root, server, first) => {
     const text = paste.value.trim(), link = linkOf(text), recipe = link?.searchParams.get('r') ?? text;
     if (!recipe) return paste.focus();
     if (link?.searchParams.has('line')) return location.assign(`${location.pathname}${link.search}#line`);
-    const before = trama.garment;
-    await trama.openRecipe(recipe);
-    if (trama.garment === before) return;
-    paste.value = '';
-    location.hash = 'wardrobe';
-    scrollTo(0, 0);
+    if (await trama.openAndShow(() => trama.openRecipe(recipe))) paste.value = '';
   }
   $('paste-open', root).onclick = openPasted;
   paste.onkeydown = event => { if (event.key === 'Enter') openPasted(); };
-  chooser('png', 'png-file', async file => {
-    const before = trama.garment;
-    await trama.openFile(file);
-    if (trama.garment !== before) { location.hash = 'wardrobe'; scrollTo(0, 0); }
-  });
+  chooser('png', 'png-file', file => trama.openAndShow(() => trama.openFile(file)));
   function draw() {
     const busy = zip.getAttribute('aria-busy') === 'true', all = trama.store.list().length;
     $('zip-text', root).textContent = trama.word(busy ? 'zip_busy' : 'zip_file');

@@ -39,15 +39,21 @@ trama.openFile = async file => {
   else await trama.openRecipe(line[0]);
 };
 
+/* Opens something, and goes to where a new garment can be seen; says whether there is one. */
+trama.openAndShow = async open => {
+  const before = trama.garment;
+  await open();
+  if (trama.garment === before) return false;
+  if (UNSEEN.includes(document.body.dataset.screen)) { location.hash = 'wardrobe'; scrollTo(0, 0); }
+  return true;
+};
+
 addEventListener('dragover', event => { if (event.dataTransfer?.types.includes('Files')) event.preventDefault(); });
 addEventListener('drop', event => {
   const file = event.dataTransfer?.files[0];
   if (!file) return;
   event.preventDefault();
-  const before = trama.garment;
-  trama.openFile(file).then(() => {                        // to where it can be seen
-    if (trama.garment !== before && UNSEEN.includes(document.body.dataset.screen)) location.hash = 'wardrobe';
-  });
+  trama.openAndShow(() => trama.openFile(file));
 });
 
 trama.openAddress = () => {

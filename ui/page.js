@@ -111,7 +111,7 @@ trama.ask = async (call, request) => {
   let answer = null;
   try { answer = await call(request); } catch { /* told below, as an answer of null is */ }
   if (!answer || answer.error) { trama.fail(answer?.error, answer?.reason); return null; }
-  if (failing) page.failure.hidden = true;
+  if (failing) trama.calm();
   return answer;
 };
 trama.latest = (call, show, working = () => {}) => {     // one call in flight; of those that wait, the last
@@ -190,7 +190,7 @@ trama.reveal = part => {                                 // on a phone, a tapped
 trama.header = (root, origin, server) => {
   trama.server = server;
   for (const part of ['live', 'failure', 'notice']) page[part] = $(part, root);
-  $$('button', page.failure)[0].onclick = () => { page.failure.hidden = true; };
+  $$('button', page.failure)[0].onclick = trama.calm;
   const languages = $$('[data-language]', root), links = $$('.nav a,.keep', root);
   for (const b of languages) b.onclick = () => trama.speak(b.dataset.language);
   for (const a of links) a.hidden = !setup.screens.includes(a.dataset.go);

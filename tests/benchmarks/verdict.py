@@ -52,15 +52,15 @@ def main() -> None:
         print(f"{name:12}" + "".join(f"{told[verdict] / count:>9.0%}" for verdict in VERDICTS))
 
 
-def judge(inverter: Inverter, picture: np.ndarray) -> str:
-    """What the page says of a picture, uint8 [H, W, 3]."""
+def judge(inverter: Inverter, picture: np.ndarray) -> str | None:
+    """What the page says of a picture, uint8 [H, W, 3]; None where nothing can be said."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=85)
     try:
         seen = read_photo(buffer.getvalue()).pixels
     except PhotoError:
         return "refused"
-    return inverter.invert(seen[..., None]).verdict or "none"
+    return inverter.invert(seen[..., None]).verdict
 
 
 def garments(count: int) -> Iterator[np.ndarray]:
