@@ -37,9 +37,10 @@ def outside(address: str) -> list[str]:
 
 
 def drawn(page: Page, selector: str) -> str:
-    """The picture on a canvas, once there is one."""
+    """The picture on a canvas, once there is one: a canvas that nobody drew on is 300 by 150."""
     page.wait_for_function(
-        "s => { const c = document.querySelector(s); return c && c.width > 4 && c.offsetWidth; }",
+        """s => { const c = document.querySelector(s);
+               return c && c.width > 4 && c.offsetWidth && !(c.width === 300 && c.height === 150); }""",
         arg=selector,
     )
     return str(page.eval_on_selector(selector, "c => c.toDataURL()"))
