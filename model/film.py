@@ -4,6 +4,7 @@ Frames lie on paper already; both kinds say that AI made them and carry the reci
 """
 
 import io
+import itertools
 import math
 import tempfile
 from collections.abc import Sequence
@@ -157,7 +158,7 @@ def _there_and_back(count: int) -> list[int]:
 def _durations_ms(count: int, fps: int) -> list[int]:
     """Time of each frame: GIF knows only hundredths of a second, so what is rounded is made up."""
     ends = [round(100 * (number + 1) / fps) for number in range(count)]
-    return [10 * (end - start) for start, end in zip([0, *ends], ends, strict=False)]
+    return [10 * (end - start) for start, end in itertools.pairwise([0, *ends])]
 
 
 def _flatten(frames: Sequence[Frame]) -> list[Image.Image]:

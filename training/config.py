@@ -87,7 +87,7 @@ class TrainConfig:
 
 
 PRESETS = {
-    "fashion-mnist": TrainConfig(),
+    "fashion-mnist": TrainConfig(mismatch_weight=0.3),
     # Too small to be pretty: to see every part work, and to break it, within a minute.
     "fashion-mnist-toy": TrainConfig(
         model=ModelConfig(

@@ -5,6 +5,7 @@ import dataclasses
 import gzip
 import hashlib
 import io
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ def _read_folder(folder: Path, plan: ExportPlan, shape: tuple[int, int, int]) ->
     del plan
     with (folder / LABELS_FILE).open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
-        while chunk := [row for row, _ in zip(rows, range(_CHUNK), strict=False)]:
+        while chunk := list(itertools.islice(rows, _CHUNK)):
             pixels = [np.asarray(Image.open(folder / row["file"])).reshape(shape) for row in chunk]
             yield np.stack(pixels), np.array([int(row["label"]) for row in chunk])
 

@@ -118,7 +118,7 @@ def _read(
             raise DataError(
                 f"{places[label]} holds {len(paths):,} pictures of {name}; {len(rows):,} are needed"
             )
-        for row, path in zip(rows, paths, strict=False):
+        for row, path in zip(rows, paths[: len(rows)], strict=True):
             pixels[row] = _read_picture(path, shape)
     return pixels
 
