@@ -1,5 +1,6 @@
 """The README's commands are real: they parse, its Python runs, and CI calls its test command."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -70,3 +71,47 @@ def test_portuguese_setup_is_the_same_as_the_english():
     setups = [block for kind, block in BLOCKS if kind == "bash" and "app.py" in block]
     assert len(setups) == 2
     assert setups[0] == setups[1]
+
+
+FIGURES = {
+    "R": ["r_e"],
+    "R in the features of our own classifier": ["r_c"],
+    "KD": ["kd_e"],
+    "precision / recall": ["precision", "recall"],
+    "coverage": ["coverage"],
+    "a classifier takes them for what was asked for": ["label_agreement"],
+    "nearer to a train than to a test garment": ["memorisation"],
+    "CAS gap, points": ["cas_gap"],
+    "path length in W over that in Z": ["ppl_ratio"],
+    "tone and texture shared by the classes of a seed": ["style_coherence"],
+}
+"""Rows of the README's first table of figures, and what they are called in `metrics.json`."""
+
+
+def shown(value: float, as_told: str) -> bool:
+    """Whether a figure is told right, to as many digits as are told."""
+    digits = len(as_told.partition(".")[2])
+    return abs(value - float(as_told)) <= 0.5001 * 10**-digits
+
+
+def cells(row: str) -> list[list[str]]:
+    """The numbers in each cell of a row, but the first cell."""
+    return [re.findall(r"-?\d+(?:\.\d+)?", cell) for cell in row.strip("|").split("|")[1:]]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_readme_tells_the_shipped_model_s_figures(name):
+    quick = json.loads((ROOT / "weights/fashion-mnist/metrics.json").read_text(encoding="utf-8"))
+    (row,) = [line for line in README.splitlines() if line.startswith(f"| {name} |")]
+    for (told, floor), measured in zip(
+        (cells(row)[:2], cells(row)[2:]), (quick, quick["heldout"]), strict=True
+    ):
+        figures = [measured[key] for key in FIGURES[name]] if told else []
+        wanted = [figure["value"] for figure in figures]
+        if len(figures) == 1 and len(told) == 2:
+            wanted.append(figures[0]["error"])
+        assert len(told) == len(wanted)
+        for value, as_told in zip(wanted, told, strict=True):
+            assert shown(value, as_told), f"{name}: {value}, not {as_told}"
+        for figure, as_told in zip(figures, floor, strict=len(floor) > 0):
+            assert shown(figure["floor"], as_told), f"{name}: {figure['floor']}, not {as_told}"
