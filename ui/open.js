@@ -2,16 +2,22 @@
 (() => {
 const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 6000, MOST_RECIPES = 20, UNSEEN = ['blend', 'learn', 'replay', 'game', 'collection', 'photo'];
 
-trama.openRecipe = async recipe => {
-  if (recipe.length > MOST_CHARACTERS) return trama.tell('recipe_malformed', { detail: '' });
+const whyNot = ({ why }) => why ? trama.word('recipe_why', { reason: trama.reason({ reason: why }) }) : '';
+trama.refusalOf = answer => trama.word(`recipe_${answer.reason}`, { detail: whyNot(answer) }).trim();
+
+/* Where there is no such garment here, the nearest is shown in its place; or nothing changes, and
+   `refused` is told why. */
+trama.openRecipe = async (recipe, refused) => {
+  if (recipe.length > MOST_CHARACTERS) return refused ? refused({ reason: 'malformed' }) : trama.tell('recipe_malformed', { detail: '' });
   const [, model, digest] = recipe.split('~');
   if (digest && `${model}~${digest}` !== trama.key()) trama.say(trama.word('fetching', { id: model }));
   const answer = await trama.ask(trama.server.open, { recipe });
   if (!answer) return;
   if (answer.model) return trama.useModel(answer.model, 'wardrobe', recipe);
+  if (answer.reason && refused) return refused(answer);
   const [garment] = trama.take(answer);
   trama.choose(garment);
-  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: [answer.why && trama.word('recipe_why', { reason: trama.reason({ reason: answer.why }) }), trama.word('recipe_near', { name: trama.nameOf(garment) })].filter(Boolean).join(' ') });
+  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: [whyNot(answer), trama.word('recipe_near', { name: trama.nameOf(garment) })].filter(Boolean).join(' ') });
   else {
     trama.calm();
     trama.say(trama.word('shown', { name: trama.nameOf(garment) }));

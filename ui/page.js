@@ -74,7 +74,7 @@ trama.wrong = (input, text) => {                         // what is wrong with a
   text ? field.after(note) : note.remove();
   text ? input.setAttribute('aria-describedby', note.id) : input.removeAttribute('aria-describedby');
   input.setAttribute('aria-invalid', !!text);
-  if (text) { trama.say(text); input.addEventListener('input', () => trama.wrong(input, ''), { once: true }); }
+  if (text) { trama.bring(note, 'nearest'); trama.say(text); input.addEventListener('input', () => trama.wrong(input, ''), { once: true }); }
 };
 trama.dyeButtons = (root, garment) => {
   root.replaceChildren(...dyeNames.map(name => {
