@@ -7,13 +7,13 @@ trama.refusalOf = answer => trama.word(`recipe_${answer.reason}`, { detail: whyN
 
 /* Where there is no such garment here, the nearest is shown in its place; or nothing changes, and
    `refused` is told why. */
-trama.openRecipe = async (recipe, refused) => {
+trama.openRecipe = async (recipe, refused, screen = 'wardrobe') => {
   if (recipe.length > MOST_CHARACTERS) return refused ? refused({ reason: 'malformed' }) : trama.tell('recipe_malformed', { detail: '' });
   const [, model, digest] = recipe.split('~');
   if (digest && `${model}~${digest}` !== trama.key()) trama.say(trama.word('fetching', { id: model }));
   const answer = await trama.ask(trama.server.open, { recipe });
   if (!answer) return;
-  if (answer.model) return trama.useModel(answer.model, 'wardrobe', recipe);
+  if (answer.model) return trama.useModel(answer.model, screen, recipe);
   if (answer.reason && refused) return refused(answer);
   const [garment] = trama.take(answer);
   trama.choose(garment);
@@ -62,8 +62,13 @@ addEventListener('drop', event => {
   trama.openAndShow(() => trama.openFile(file));
 });
 
-trama.openAddress = () => {
-  const recipe = new URLSearchParams(location.search).get('r');
-  if (recipe !== null) trama.openRecipe(recipe);
+/* The recipe of the address that the page was opened by, if that is of a screen. */
+const arrived = location.hash.slice(1), linked = new URLSearchParams(location.search).get('r');
+trama.linkedTo = screen => arrived === screen ? linked : null;
+trama.openAddress = async () => {
+  if (linked === null) return;
+  const before = trama.garment;
+  await trama.openRecipe(linked, undefined, arrived === 'blend' ? 'blend' : 'wardrobe');
+  if (arrived === 'blend' && trama.garment !== before && !trama.blendOf(linked)) location.hash = 'wardrobe';
 };
 })();

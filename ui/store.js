@@ -102,8 +102,8 @@ trama.copyText = async (button, text, done, byHand) => {  // told by a tick on t
   clearTimeout(button.turned);
   button.turned = setTimeout(() => icon.setAttribute('href', button.icon), 2000);
 };
-trama.copyLink = (button, garment) => {
-  const link = trama.link(trama.recipe(garment));
+trama.copyLink = (button, garment, screen) => {
+  const link = trama.link(trama.recipe(garment)) + (screen ? `#${screen}` : '');
   return trama.copyText(button, link, trama.word('link_copied', { name: trama.nameOf(garment) }), trama.word('link_by_hand', { link }));
 };
 
