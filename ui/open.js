@@ -36,10 +36,22 @@ function stampOf(bytes) {
   return null;
 }
 
+function openPhoto(file, name) {                         // a picture without a recipe is one to be read
+  trama.calm();
+  location.hash = 'photo';
+  scrollTo(0, 0);
+  trama.emit('open-photo', file);
+  trama.note(trama.word('file_is_photo', { name }));
+}
+/* Whether a file says that it is a picture, or is one: of a photo there is much that its own screen can tell. */
+async function isPicture(file) {
+  if (file.type.startsWith('image/')) return true;
+  try { (await createImageBitmap(file)).close(); return true; } catch { return false; }
+}
 trama.openFile = async file => {
-  if (file.size > MOST_BYTES) return trama.tell('file_too_large', { name: file.name.slice(0, 80), most: MOST_BYTES / 1e6 });
-  const recipe = stampOf(new Uint8Array(await file.arrayBuffer()));
-  if (recipe === null) return trama.tell('file_without_recipe', { name: file.name.slice(0, 80) });
+  const name = file.name.slice(0, 80), large = file.size > MOST_BYTES, recipe = large ? null : stampOf(new Uint8Array(await file.arrayBuffer()));
+  if (recipe === null && await isPicture(file)) return openPhoto(file, name);
+  if (recipe === null) return trama.tell(large ? 'file_too_large' : 'file_without_recipe', { name, most: MOST_BYTES / 1e6 });
   const line = recipe.split('\n');                         // a lookbook holds a recipe a line
   if (line.length > 1 && trama.setup.screens.includes('line')) trama.emit('open-line', { line });
   else await trama.openRecipe(line[0]);

@@ -39,6 +39,7 @@ root.addEventListener('drop', event => {
   event.stopPropagation();                               // elsewhere on the page a file is looked at for its recipe
   open(file);
 });
+trama.on('open-photo', open);                            // one that was dropped on another screen
 function samples() {
   $('samples', root).replaceChildren(...model.samples.map(([name, address]) => {
     const item = document.createElement('li'), button = document.createElement('button'), image = document.createElement('img');
