@@ -55,6 +55,14 @@ def test_corners_and_place_are_found_in_a_recipe(visit: OPENED, studio: Studio) 
         if len(made.dyes) > 1:
             born = [parse_recipe(text) for text in found["corners"]]
             assert {each.text for each in born} <= {each.text for each in (a, b, c, d)}
+    screen = "([text, parents]) => trama.screenOf({ recipe: text, parents, dyes: [['ink', 1]] })"
+    made = blend(a, b, 0.42)
+    assert page.evaluate(screen, [made.text, [a.text, b.dyed("ochre").text]]) == "blend"
+    nested = blend(made, c, 0.5)  # comes apart into three
+    assert page.evaluate(screen, [nested.text, [made.text, c.text]]) == ""
+    assert (
+        page.evaluate(screen, [studio.edited(made, {"brightness": 1}).text, [a.text, b.text]]) == ""
+    )
     for other in (
         a.text,
         studio.edited(blend(a, b, 0.4), {"brightness": 1}).text,

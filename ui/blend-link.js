@@ -1,8 +1,8 @@
 /* What a recipe tells of the blend that made it: garments for the corners, and the place between them.
    A recipe is a flat sum of seed-born garments. Where there are two to four of them, they are the corners,
-   and their weights are the place. It does not say which corner a garment stood in, nor whose an edit
-   was, nor that a corner was a blend itself: of those there is no place to be told, and a link to one
-   opens in the wardrobe. */
+   and their weights are the place. It says neither whose an edit was nor that a corner was a blend
+   itself: a link to one of those opens in the wardrobe. Nor does it say in which corner a garment
+   stood: two are A and B. */
 (() => {
 const CORNERS = 4, NEAR = 2e-3, mean = ({ shape, pattern }) => (shape + pattern) / 2;
 
@@ -33,5 +33,11 @@ trama.blendOf = recipe => {
   const right = ([, b, , d]) => b + d, below = ([, , c, d]) => c + d;
   return { corners, shape: right(shape), pattern: right(pattern), y: (below(shape) + below(pattern)) / 2,
     free: parts.length > 2 ? { shape, pattern } : null };   // four digits of a weight are more than a place keeps
+};
+/* The screen that a link to a blend opens: this one if its recipe brings back the corners that it is of. */
+const bare = recipe => recipe.slice(0, recipe.lastIndexOf('~'));
+trama.screenOf = garment => {
+  const corners = trama.blendOf(trama.recipe(garment))?.corners, own = garment.parents?.map(bare);
+  return corners?.every(recipe => own?.includes(bare(recipe))) ? 'blend' : '';
 };
 })();

@@ -212,7 +212,7 @@ const reel = trama.reel(root, server.film, {
   name: way => corners().slice(0, way === 'line' ? 2 : 4).map(trama.nameOf).join(' '),
 });
 $('save', root).onclick = () => whenShown(trama.savePicture);
-$('link', root).onclick = () => whenShown(garment => trama.copyLink($('link', root), garment, trama.blendOf(trama.recipe(garment)) ? 'blend' : ''));
+$('link', root).onclick = () => whenShown(garment => trama.copyLink($('link', root), garment, trama.screenOf(garment)));
 $('copy', root).onclick = () => whenShown(garment => {
   const recipe = trama.recipe(garment);
   trama.copyText($('copy', root), recipe, trama.word('recipe_copied'), trama.word('recipe_by_hand', { recipe }));

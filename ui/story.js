@@ -10,11 +10,12 @@ trama.originsOf = garments => {                            // of a blend: “see
 };
 trama.originOf = ({ seed }) => typeof seed === 'string' ? trama.word('from_photo') : trama.word('seed_of', { seed });
 
-/* Seeds of a garment's parts, each once, the one that it has most of first: a blend has several. */
+/* Seeds of a garment's parts, each once, the one that it has most of first: a blend has several. Codes count
+   as one: between two of the same picture lies what Your photo shows. */
 function seedsOf({ recipe }) {
   const shares = new Map();
   for (const part of recipe.split('~')[3].split(',')) {
-    const [, seed, , shape = 1, pattern = shape] = part.split(':'), key = /^\d/.test(seed) ? Number(seed) : seed;
+    const [, seed, , shape = 1, pattern = shape] = part.split(':'), key = /^\d/.test(seed) ? Number(seed) : 'photo';
     shares.set(key, (shares.get(key) ?? 0) + Number(shape) + Number(pattern));
   }
   return [...shares].sort(([, a], [, b]) => b - a).map(([seed]) => seed);
@@ -36,7 +37,8 @@ function doneTo(garment, seeds, descent) {
   if (descent) done.push(descent.told);
   else if (garment.completed) done.push(trama.word('made_completed'));
   else if (seeds.length > 1) done.push(trama.word(garment.parents?.length === 1 && !adjusted.length ? 'made_child' : 'made_blend'));
-  else if (garment.parts > 1) done.push(trama.word(garment.classes.length > 1 ? 'made_classes' : 'made_blend'));
+  else if (garment.parents?.length > 1) done.push(trama.word('made_blend'));
+  else if (garment.classes.length > 1 && seeds[0] !== 'photo') done.push(trama.word('made_classes'));
   return [...done, ...adjusted];
 }
 /* “seeds 42 × 77 · blend · adjusted”; `short` leaves out the word for seed. What was filled in has no seed to tell. */
