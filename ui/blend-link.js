@@ -6,11 +6,12 @@
 (() => {
 const CORNERS = 4, NEAR = 2e-3, mean = ({ shape, pattern }) => (shape + pattern) / 2;
 
-/* Dyes of the parts: each part wears one, if their weights sum to the shares of the mixture that way;
-   else all wear the mixture, of which the same garment is made. */
+/* Dyes of the parts: each part wears one, if their weights sum to the shares of the mixture that way, which
+   names them in the order of the parts; the first such way, where parts weigh the same. Else all wear
+   the mixture, of which the same garment is made. */
 function dyesOf(parts, dyed) {
   const dyes = dyed.split(',').map(dye => dye.split(':')).map(([name, share = 1]) => [name, Number(share)]);
-  const worn = parts.map(() => 0), fits = () => dyes.every(([, share], i) =>
+  const worn = parts.map(() => 0), fits = () => dyes.every(([, share], i) => worn.indexOf(i) > (i ? worn.indexOf(i - 1) : -1) &&
     Math.abs(parts.reduce((sum, part, k) => sum + (worn[k] === i ? mean(part) : 0), 0) - share) < NEAR);
   for (let tried = 0; tried < dyes.length ** parts.length; tried++) {
     worn.forEach((_, k) => { worn[k] = Math.floor(tried / dyes.length ** k) % dyes.length; });
