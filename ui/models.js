@@ -151,6 +151,7 @@ $('opening', root).onsubmit = async event => {
   if (button.disabled) return;
   trama.wrong(source, id ? '' : trama.word('model_empty'));
   if (!id) return source.focus();
+  source.value = id;
   button.disabled = true;
   button.textContent = trama.word('fetching', { id });
   trama.say(trama.word('fetching', { id }));
