@@ -29,7 +29,8 @@ def rebuilt(found: dict[str, Any]) -> Recipe:
         halves = [found["free"][half][: len(corners)] for half in ("shape", "pattern")]
         return mix(corners, *halves)
     assert found["y"] == 0
-    return blend(*corners, shape=found["shape"], pattern=found["pattern"])
+    a, b = corners
+    return blend(a, b, shape=found["shape"], pattern=found["pattern"])
 
 
 def test_corners_and_place_are_found_in_a_recipe(visit: OPENED, studio: Studio) -> None:

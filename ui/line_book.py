@@ -2,6 +2,7 @@
 
 import reprlib
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from model.code import Code
 from model.dye import DYES
@@ -90,11 +91,15 @@ def check_title(title: object) -> str:
     """
     if title is None:
         return ""
-    whole = isinstance(title, str) and len(title) <= MOST_TITLE
-    if not whole or not without_joiners(title).isprintable():
+    if not _is_title(title):
         told = f"title must be a printable line of at most {MOST_TITLE} characters"
         raise ValueError(f"{told}, not {reprlib.repr(title)}")
     return title.strip()
+
+
+def _is_title(title: object) -> TypeGuard[str]:
+    fits = isinstance(title, str) and len(title) <= MOST_TITLE
+    return fits and without_joiners(str(title)).isprintable()
 
 
 def dye_title(dyes: Sequence[str], language: Language) -> str:
