@@ -59,7 +59,7 @@ trama.keptTree = (root, { open, readable, wear, showRecipe, remove, changed }) =
     if (!chosen) { drawn = ''; return; }
     const garment = readable(chosen), entry = entryOf(chosen), above = parents(chosen), below = children(chosen);
     $('name', root).textContent = trama.nameOf(garment);
-    $('born', root).textContent = [trama.storyOf({ ...garment, parents: above }), entry ? trama.word('kept_on', { date: trama.date(entry.born) }) : trama.word('not_kept')].join(' · ');
+    $('born', root).textContent = [...trama.madeOf({ ...garment, parents: above }), entry ? trama.word('kept_on', { date: trama.date(entry.born) }) : trama.word('not_kept')].join(' · ');
     $('alone', root).textContent = above.length || below.length ? '' : trama.word('no_family');
     $('wear', root).onclick = () => wear({ ...garment, parents: above });
     trama.heart($('heart', root), { ...garment, parents: above });

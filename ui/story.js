@@ -41,6 +41,7 @@ function doneTo(garment, seeds, descent) {
   else if (garment.classes.length > 1 && seeds[0] !== 'photo') done.push(trama.word('made_classes'));
   return [...done, ...adjusted];
 }
+trama.madeOf = garment => doneTo(garment, seedsOf(garment), descentOf(garment));
 /* “seeds 42 × 77 · blend · adjusted”; `short` leaves out the word for seed. What was filled in has no seed to tell. */
 trama.storyOf = (garment, short) => {
   const descent = descentOf(garment), seeds = seedsOf(garment), done = doneTo(garment, seeds, descent);

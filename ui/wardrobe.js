@@ -44,7 +44,7 @@ function drawStage() {
   $('title', root).textContent = trama.kindOf(garment);
   const daring = document.createElement('span'), { family } = garment;
   daring.className = 'long';
-  daring.textContent = setup.daring && !family ? ` · ${trama.word('daring_of', { value: trama.number(garment.daring, 2) })}` : '';
+  daring.textContent = setup.daring && !family && garment.parts === 1 ? ` · ${trama.word('daring_of', { value: trama.number(garment.daring, 2) })}` : '';
   const child = family && [trama.word('child_of', { number: family.number, name: trama.nameOf(family.parent) }), ...trama.adjusted(garment)].join(' · ');
   $('subtitle', root).replaceChildren(child ?? trama.storyOf(garment), daring);
   big.setAttribute('aria-label', trama.word('picture_alt', { name }));
