@@ -5,7 +5,6 @@ import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import distribution
 
 from fpdf import FPDF
 from fpdf.fonts import TTFFont
@@ -15,6 +14,7 @@ from PIL import Image
 from model.dye import PAPER, Ramp
 from model.keepsake import XMP
 from model.lookbook_layout import Box
+from model.lookbook_letters import FAMILIES, font_file
 
 Colour = tuple[int, int, int]
 
@@ -40,10 +40,6 @@ _FOOT_RULE, _FOOT_LINE = 193.0, 199.0
 _MARK_SIZE = 3.4
 _POINT = 25.4 / 72
 
-_FONTS = {
-    "serif": ("font-source-serif-pro", "font_source_serif_pro/files/SourceSerifPro-Semibold.ttf"),
-    "sans": ("font-source-sans-pro", "font_source_sans_pro/files/SourceSansPro-Regular.ttf"),
-}
 _DATE = datetime(2000, 1, 1, tzinfo=UTC)  # of every file: a date would make equal ones differ
 _ELLIPSIS = "…"
 _UNKNOWN = "?"
@@ -74,8 +70,8 @@ class Paper:
         self._pdf.set_margin(0)
         self._pdf.c_margin = 0
         self._pdf.set_creation_date(_DATE)
-        for family, (package, file) in _FONTS.items():
-            self._pdf.add_font(family, fname=str(distribution(package).locate_file(file)))
+        for family in FAMILIES:
+            self._pdf.add_font(family, fname=font_file(family))
         # Kerned, but without ligatures: what is copied out again has the letters that went in.
         self._pdf.set_text_shaping(features={"kern": True, "liga": False})
         self._pdf.set_title(self.plain(title) or "Trama")

@@ -284,7 +284,7 @@ def test_what_is_made_is_kept_copied_and_filmed(
     expect(page.locator("[data-part=live]")).to_contain_text("Receita" if portuguese else "Recipe")
     assert page.evaluate("navigator.clipboard.readText()") == text
     page.locator("#blend [data-part=link]").click()
-    page.wait_for_function("t => navigator.clipboard.readText().then(link => link.includes('?r=') && link.endsWith(t))", arg=text)  # fmt: skip
+    page.wait_for_function("t => navigator.clipboard.readText().then(link => link.includes('?r=') && link.endsWith(t))", arg=f"{text}#blend")  # fmt: skip
     page.locator("#blend [data-part=heart]").click()
     kept = page.evaluate("trama.store.list()[0]")
     assert kept["recipe"] == text

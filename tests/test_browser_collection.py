@@ -160,9 +160,6 @@ def test_a_file_takes_the_collection_elsewhere(
         "import_format": json.dumps(family),
         "import_version": json.dumps({**exported, "version": 2}),
         "import_many": json.dumps({**exported, "entries": entries * 101}),
-        "import_entry": json.dumps(
-            {**exported, "entries": [*entries, {"recipe": "x" * (MAX_LENGTH + 1)}]}
-        ),
         "file_too_large": " " * 2_000_001,
     }
     for word, text in wrong.items():
@@ -174,6 +171,77 @@ def test_a_file_takes_the_collection_elsewhere(
         )
         alert.get_by_role("button").click()
     assert len(kept(other)) == 5
+
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), TWO_VISITORS)
+def test_what_is_no_recipe_is_left_out_of_an_import(
+    visit: OPENED, url: str, studio: Studio, family: list[dict[str, Any]], locale: str,
+    viewport: Any, more: dict[str, Any],
+) -> None:  # fmt: skip
+    page = visit(locale, viewport, "collection", storage_state=stored(url, family[3:]), **more)
+    before = kept(page)
+    good = entry(studio.garment("bag", 77))
+    elsewhere = {**good, "recipe": good["recipe"].replace(studio.digest, "0badcafe")}
+    odd = [
+        {"recipe": "x" * (MAX_LENGTH + 1)},
+        7,
+        {"recipe": "not a recipe"},
+        {**good, "recipe": good["recipe"] + "x", "parents": ["<b>"]},
+        {**good, "recipe": good["recipe"].replace("tr1", "tr7")},
+        {**good, "recipe": good["recipe"].replace(":77:", ":78:"), "parents": ["none of ours"]},
+        {"line": [good["recipe"], "~"], "name": "odd"},
+    ]
+    file = {"format": "trama-collection", "version": 1, "entries": [*odd, good, elsewhere]}
+    content = {
+        "name": "a.json",
+        "mimeType": "application/json",
+        "buffer": json.dumps(file).encode(),
+    }
+    screen(page, "import-file").set_input_files(content)
+    reasons = [("left_entry", 2), ("left_malformed", 3), ("left_dye", 1), ("left_version", 1)]
+    said = screen(page, "told")
+    expect(said).to_contain_text(told(locale, "imported", count=2, all=9))
+    for word, count in reasons:
+        expect(said).to_contain_text(told(locale, "left_why", why=told(locale, word), count=count))
+    expect(said).to_contain_text(told(locale, "left_out", count=7, why="").rstrip(". "))
+    assert [each["recipe"] for each in kept(page)[:2]] == [good["recipe"], elsewhere["recipe"]]
+    assert kept(page)[2:] == before
+    assert overflowing(page) == []
+
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), TWO_VISITORS)
+def test_nonsense_that_is_pasted_stays_in_its_field(
+    visit: OPENED, url: str, studio: Studio, locale: str, viewport: Any, more: dict[str, Any]
+) -> None:
+    page = visit(locale, viewport, "collection", **more)
+    paste, before = screen(page, "paste"), page.evaluate("trama.garment.recipe")
+    good = studio.garment("bag", 11).text
+    for text, word in (
+        ("", "paste_empty"),
+        ("<img src=x> and more", "paste_no_recipe"),
+        ("https://example.org/?q=1", "paste_no_link"),
+        (f"{url}?r=", "paste_no_link"),
+        (good.replace("~~", "~"), "paste_malformed"),
+        (good.replace("tr1", "tr2"), "recipe_version"),
+        (good + "x", "recipe_dye"),
+    ):
+        paste.fill(text)
+        screen(page, "paste-open").click()
+        note = page.locator("#collection .openrow .wrong")
+        expect(note).to_have_text(told(locale, word, detail="").strip())
+        expect(note).to_be_in_viewport()
+        expect(paste).to_have_value(text)
+        expect(paste).to_be_focused()
+        expect(paste).to_have_accessible_description(note.inner_text())
+        expect(page.locator("[data-part=live]")).to_have_text(note.inner_text())
+        assert page.evaluate("document.body.dataset.screen") == "collection"
+        assert page.evaluate("trama.garment.recipe") == before
+        expect(page.get_by_role("alert")).to_be_hidden()
+    assert overflowing(page) == []
+    save(page, f"collection-pasted-{locale}-{viewport['width']}")
+    paste.fill(good)
+    paste.press("Enter")
+    expect(part(page, "title")).to_be_visible()
 
 
 @pytest.mark.parametrize(("locale", "viewport", "more"), TWO_VISITORS)

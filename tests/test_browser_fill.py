@@ -75,7 +75,7 @@ def test_an_option_goes_on_as_a_garment(visit: OPENED) -> None:
 def test_brush_finger_undo_and_keys(visit: OPENED) -> None:
     page = visit("en-US", viewport=DESKTOP, screen="photo")
     ready(page)
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Restore all").click()
     box = page.locator("#photo [data-part=erase]").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -99,7 +99,7 @@ def test_brush_finger_undo_and_keys(visit: OPENED) -> None:
     page.keyboard.press("Delete")
     assert missing(page) == 9  # the last column
     assert page.evaluate("scrollY") == scrolled
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Restore all").click()
     assert missing(page) == 0
 
 

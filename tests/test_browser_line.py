@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from model.keepsake import read_stamps
 from model.studio import Studio
-from tests.browsing import DESKTOP, OPENED, PHONE, drawn, expect_new, overflowing, save
+from tests.browsing import DESKTOP, OPENED, PHONE, drawn, expect_new, overflowing, save, told
 from tests.test_browser_recipe import drop
 from ui.palette import dye_line
 
@@ -128,6 +128,16 @@ def test_the_palette_dyes_the_whole_line(
     title.fill("Inverno")
     indigo.click()
     expect(title).to_have_value("Inverno")
+    title.fill("Festa 👩‍👧 🎈")
+    left_out = line.locator("[data-part=left-out]")
+    line.locator("[data-part=sheet]").scroll_into_view_if_needed()
+    expect(left_out).to_have_text(told(locale, "lookbook_left_out", signs="👩‍👧 🎈"))
+    expect(title).to_have_accessible_description(left_out.inner_text())
+    expect(title).to_have_value("Festa 👩‍👧 🎈")
+    assert overflowing(page) == []
+    save(page, f"line-left-out-{locale}-{viewport['width']}")
+    title.fill("Festa")
+    expect(left_out).to_be_hidden()
     title.fill("")
     title.blur()
     expect(title).not_to_have_value("")

@@ -129,6 +129,41 @@ def test_a_model_is_opened_compared_and_used(
     assert hub.credentials == []
 
 
+@pytest.mark.parametrize(("locale", "viewport", "more"), [VISITORS[0], VISITORS[3]])
+def test_the_field_understands_an_address_and_says_what_is_missing(
+    browser: Browser, models_url: str, hub: Hub, locale: str, viewport: Any, more: dict[str, Any]
+) -> None:
+    faults: list[str] = []
+    page = visit(browser, f"{models_url}#models", faults, locale, viewport=viewport, **more)
+    wrong, field = page.locator("#models .wrong"), page.locator("#models [data-part=source]")
+    for text, said in (
+        ("", told(locale, "model_empty")),
+        ("https://huggingface.co/datasets/user/two", told(locale, "reason_malformed")),
+        ("hf.co/nobody/nothing/tree/main", "nobody/nothing "),
+        ("https://huggingface.co/user/two/tree/refs%2Fpr%2F7", "user/two@refs/pr/7 "),
+    ):
+        ask_for(page, text)
+        expect(wrong).to_contain_text(said, timeout=30_000)
+        expect(field).to_have_accessible_description(wrong.inner_text())
+        expect(wrong).to_be_in_viewport(ratio=1)
+        below = page.evaluate(
+            """() => {
+                 const note = document.querySelector('#models .wrong').getBoundingClientRect();
+                 return document.elementFromPoint(note.left + 4, note.bottom - 4).className;
+               }"""
+        )
+        assert below == "wrong"  # and not the bar of the tabs
+    save(page, f"models-refused-{locale}-{viewport['width']}")
+    ask_for(page, "https://huggingface.co/user/two?library=trama")
+    expect(page.locator(CARDS)).to_have_count(2, timeout=30_000)
+    title = page.locator(f"{CARDS}:nth-child(2) h2")
+    expect(title).to_contain_text("user/two")
+    assert title.evaluate("e => e.scrollWidth <= e.clientWidth")
+    page.context.close()
+    assert faults == []
+    assert hub.credentials == []
+
+
 def test_a_link_of_an_older_revision_loads_it(browser: Browser, models_url: str, hub: Hub) -> None:
     faults: list[str] = []
     name, digest = hub.older.split("~")  # type: ignore[attr-defined]

@@ -1,9 +1,11 @@
 """Your photo in a real browser: brought, corrected, woven, and from there a garment like any other."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browsing import DESKTOP, OPENED, PHONE, TOUCH, drawn, expect_new, overflowing, save, told
@@ -74,6 +76,21 @@ def test_a_photo_is_corrected_woven_and_used(
     part(page, "adjust").click()
     page.wait_for_function("document.body.dataset.screen === 'adjust'")
     assert page.evaluate("trama.garment.seed").startswith("w")
+
+
+def test_the_bar_of_weaving_is_in_the_accent(visit: OPENED) -> None:
+    page = visit("en-US", screen="photo")
+    bar = part(page, "progress")
+    page.evaluate(
+        """() => {
+             for (const name of ['steps', 'going']) document.querySelector(`#photo [data-part=${name}]`).hidden = false;
+             document.querySelector('#photo [data-part=progress]').value = .5;
+           }"""
+    )
+    picture = Image.open(io.BytesIO(bar.screenshot())).convert("RGB")
+    middle = picture.height // 2
+    assert picture.getpixel((picture.width // 4, middle)) == (0x2F, 0x3E, 0x8F)
+    assert picture.getpixel((picture.width * 3 // 4, middle)) == (0xDD, 0xD5, 0xC6)
 
 
 def test_a_sample_is_one_tap_and_weaving_can_be_stopped(visit: OPENED) -> None:

@@ -1,6 +1,7 @@
 """A garment's address and its PNG: the same pixels elsewhere, and clear words where that fails."""
 
 import dataclasses
+import io
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,6 +11,7 @@ from model.pixels import to_image
 from model.recipe import Recipe
 from model.studio import Studio
 from tests.browsing import OPENED, drawn, expect_new
+from tests.test_photo import drawn as drawing
 
 STAGE = "#wardrobe .big canvas"
 
@@ -68,6 +70,26 @@ def test_other_files_are_told_apart(visit: OPENED, locale: str, told: str) -> No
         expect(alert).to_contain_text("<b>photo</b>.png")
         alert.get_by_role("button").click()
     assert drawn(page, STAGE) == before
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize(
+    ("locale", "said"), [("pt-BR", "é lido como uma foto"), ("en-US", "it is read as a photo")]
+)
+def test_a_picture_without_a_recipe_opens_in_your_photo(
+    visit: OPENED, locale: str, said: str, kind: str
+) -> None:
+    page = visit(locale)
+    before = page.evaluate("trama.garment.recipe")
+    data = io.BytesIO()
+    drawing(300).convert("RGB").save(data, kind)
+    drop(page, "shirt.file", data.getvalue())
+    page.wait_for_function("document.body.dataset.screen === 'photo'")
+    expect(page.locator("[data-part=toast]")).to_contain_text(said)
+    drawn(page, "#photo [data-part=seen]")
+    expect(page.locator("#photo [data-part=result]")).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("alert").filter(visible=True)).to_have_count(0)
+    assert page.evaluate("trama.garment.recipe") == before
 
 
 @pytest.mark.parametrize(

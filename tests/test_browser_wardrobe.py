@@ -140,6 +140,32 @@ def test_a_garment_is_kept_linked_and_opened_large(
     assert [parse_recipe(entry["recipe"]).seed for entry in kept(page)] == [4202]
 
 
+@pytest.mark.parametrize(("locale", "viewport", "more"), [VISITORS[0], VISITORS[3]])
+def test_a_garment_put_in_a_corner_is_noted_for_a_moment(
+    visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
+) -> None:
+    page = visit(locale, viewport, **more)
+    tile(page, 2).click()
+    page.clock.install()
+    for letter in ("A", "B"):
+        button = page.get_by_role("button", name=told(locale, "put_to", letter=letter), exact=True)
+        button.click()
+        toast = page.locator("[data-part=toast]")
+        expect(toast).to_contain_text(told(locale, "put_done", name="", letter=letter).strip())
+        expect(toast).to_contain_text("4201")
+        expect(toast).to_be_in_viewport(ratio=1)
+        expect(page.locator(LIVE)).to_have_text(toast.inner_text())
+        expect(button).to_have_attribute("aria-pressed", "true")
+        covered = toast.evaluate(
+            """e => { const box = e.getBoundingClientRect(), bar = document.querySelector('.nav').getBoundingClientRect();
+                      return innerWidth <= 900 && box.bottom > bar.top; }"""
+        )
+        assert not covered
+    save(page, f"put-{locale}-{viewport['width']}")
+    page.clock.run_for(6000)
+    expect(page.locator("[data-part=toast]")).to_be_hidden()
+
+
 def test_the_line_opens_with_the_garment_in_hand(visit: OPENED) -> None:
     page = visit("en-US")
     button = part(page, "open-line")

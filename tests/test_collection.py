@@ -52,6 +52,32 @@ def test_a_list_of_another_size_is_refused(collection: Collection, recipes: obje
     assert "recipes must be a list of 1..60" in answer["error"]
 
 
+def test_a_recipe_of_a_model_that_is_not_here_is_sound(
+    collection: Collection, studio: Studio
+) -> None:
+    good = studio.garment("dress", 4).text
+    elsewhere = [
+        good.replace(studio.digest, "0badcafe"),
+        good.replace(f"~{studio.name}~", "~user/x~"),
+    ]
+    wrong = {
+        "malformed": ["nonsense", "", 7, None, good[:-1], good + "~", "x" * 7000],
+        "version": [good.replace("tr1", "tr2")],
+        "label": [good.replace("~3:4:", "~10:4:")],
+        "direction": [good.replace("~~", "~no-such:1~")],
+        "dye": [good.rpartition("~")[0] + "~pink"],
+    }
+    texts = [good, *elsewhere, *(text for bad in wrong.values() for text in bad)]
+    refused = collection.check_recipes({"recipes": texts})["refused"]
+    expected = [
+        "dye" if text == good[:-1] else reason for reason, bad in wrong.items() for text in bad
+    ]
+    assert [each["reason"] for each in refused] == expected
+    assert [each["place"] for each in refused] == list(range(3, len(texts)))
+    answer = answering(collection.check_recipes)({"recipes": ["x"] * 501})
+    assert "recipes must be a list of 1..500" in answer["error"]
+
+
 def test_an_archive_holds_pictures_that_tell_their_recipes(
     collection: Collection, studio: Studio
 ) -> None:

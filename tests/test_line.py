@@ -189,6 +189,32 @@ def test_titles_by_palette_language_and_model(desk: Desk, tmp_path: Path) -> Non
     assert [piece.name for piece in book.pieces] == ["cat", "dog"]
 
 
+@pytest.mark.parametrize(
+    ("title", "printed", "left_out"),
+    [
+        ("Verão ☀️ 2027", "Verão 2027", ["☀️"]),
+        ("👩‍👧‍👦🎈 Festa 🎈", "Festa", ["👩‍👧‍👦🎈", "🎈"]),
+        ("🏴󠁧󠁢󠁿", "Musgo", ["🏴󠁧󠁢󠁿"]),
+        ("夏 · Praça №1", "· Praça №1", ["夏"]),
+        ("a‍b©️", "ab©", []),
+        ("Colégio", "Colégio", []),
+    ],
+)
+def test_a_title_is_printed_without_what_the_type_lacks(
+    desk: Desk, line: Line, title: str, printed: str, left_out: list[str]
+) -> None:
+    garments = dye_line(desk.studio.line(1), ["moss"])
+    assert make_book(desk, garments, title, "pt").title == printed
+    request = {"recipes": [g.text for g in garments], "language": "pt", "title": title}
+    for kind in ("pdf", "png", "preview"):
+        answer = line.lookbook({**request, "kind": kind})
+        assert list(answer["left_out"]) == left_out
+        if kind == "pdf":
+            text = pdf_text(decoded(answer, "application/pdf"))
+            assert printed in text
+            assert "?" not in text
+
+
 def test_recipes_in_a_lookbook_are_links_where_the_page_has_an_address(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

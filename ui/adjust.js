@@ -89,9 +89,9 @@ function previews() {
 const settle = () => { wanted = true; askEdit(request()); };
 
 function commit() {                                      // what was moved is now the garment in hand
-  const worn = trama.dyeOf(trama.garment), { called } = trama.garment;
+  const worn = trama.dyeOf(trama.garment), { called, completed } = trama.garment;
   wanted = false;
-  edited = { ...(Object.keys(edited.edits).length ? { called, parents: [plainOf(edited)] } : origin), ...edited };
+  edited = { ...(Object.keys(edited.edits).length ? { called, completed, parents: [plainOf(edited)] } : origin), ...edited };
   history.add(state);
   if (!trama.same(edited, trama.garment)) {
     shown = edited;

@@ -16,11 +16,11 @@ const recipes = () => corners().map(trama.recipe);
 const bare = list => list.map(recipe => recipe.slice(0, recipe.lastIndexOf('~'))).join();
 const layersKey = () => `${bare(recipes())} ${here.y}`;
 const x = () => (here.shape + here.pattern) / 2;
-const shares = way => here.free ?? trama.bilinear(way, here.y);
-const mean = () => { const s = shares(here.shape), p = shares(here.pattern); return s.map((share, i) => (share + p[i]) / 2); };
+const shares = half => here.free?.[half] ?? trama.bilinear(here[half], here.y);
+const mean = () => { const s = shares('shape'), p = shares('pattern'); return s.map((share, i) => (share + p[i]) / 2); };
 
 function mixture() {                                     // what the server is asked for
-  const digits = share => Math.round(share * 1e4) / 1e4, columns = [here.shape, here.pattern].map(way => shares(way).map(digits));
+  const digits = share => Math.round(share * 1e4) / 1e4, columns = ['shape', 'pattern'].map(half => shares(half).map(digits));
   const used = [0, 1, 2, 3].filter(i => columns.some(column => column[i])), all = recipes();
   const [shape, pattern] = columns.map(column => used.map(i => column[i]));
   return { recipes: used.map(i => all[i]), shape, pattern };
@@ -170,7 +170,7 @@ function share(i, value) {                               // the others make room
   const now = mean(), part = Math.max(0, Math.min(100, value)) / 100, others = 1 - now[i];
   const next = now.map((share, k) => k === i ? part : others > 1e-6 ? share / others * (1 - part) : (1 - part) / 3);
   const [, b, c, d] = next, like = trama.bilinear(b + d, c + d);
-  move({ shape: b + d, pattern: b + d, y: c + d, free: next.some((share, k) => Math.abs(share - like[k]) > 5e-3) ? next : null });
+  move({ shape: b + d, pattern: b + d, y: c + d, free: next.some((share, k) => Math.abs(share - like[k]) > 5e-3) ? { shape: next, pattern: next } : null });
 }
 const go = (x, y) => { move({ shape: x, pattern: x, y }); rested(true); };
 mix.oninput = () => move({ shape: mix.value / 100, pattern: mix.value / 100 });
@@ -212,7 +212,7 @@ const reel = trama.reel(root, server.film, {
   name: way => corners().slice(0, way === 'line' ? 2 : 4).map(trama.nameOf).join(' '),
 });
 $('save', root).onclick = () => whenShown(trama.savePicture);
-$('link', root).onclick = () => whenShown(garment => trama.copyLink($('link', root), garment));
+$('link', root).onclick = () => whenShown(garment => trama.copyLink($('link', root), garment, trama.screenOf(garment)));
 $('copy', root).onclick = () => whenShown(garment => {
   const recipe = trama.recipe(garment);
   trama.copyText($('copy', root), recipe, trama.word('recipe_copied'), trama.word('recipe_by_hand', { recipe }));
@@ -235,5 +235,17 @@ trama.mount(root, () => {
   drawAll();
 });
 $('children', root).addEventListener('click', () => whenShown(garment => { trama.choose(garment); trama.emit('children', garment); }));   // the wardrobe is open by then
+/* A link to a blend brings its garments into the corners; openAddress has it in the wardrobe as well. */
+async function openLink(blend) {
+  const answers = await Promise.all(blend.corners.map(recipe => trama.ask(trama.server.open, { recipe })));
+  if (!answers.every(answer => answer?.garments && !answer.reason)) { location.hash = 'wardrobe'; return; }
+  const { corners, ...place } = blend;
+  answers.forEach((answer, i) => { [pair[LETTERS[i]]] = trama.take(answer); });
+  move(place);
+  corners.forEach((_, i) => trama.emit('pair', LETTERS[i]));
+  rested(true);
+}
+const linked = trama.blendOf(trama.linkedTo('blend') ?? '');
+if (linked) openLink(linked);
 refresh();
 })();

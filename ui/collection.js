@@ -27,7 +27,10 @@ async function open(recipes) {
   }
   return true;
 }
-const readable = recipe => { const garment = known.get(recipe); return garment && !garment.refused ? garment : null; };
+function readable(recipe) {                              // with what its recipe does not tell
+  const garment = known.get(recipe), { parents = [], called, completed } = trama.store.find(recipe) ?? {};
+  return garment && !garment.refused ? { ...garment, parents, called, completed } : null;
+}
 const reasonOf = ({ refused, error }) => {
   const key = `recipe_${refused}`, word = trama.word(key, { detail: '' });
   return word === key ? error : word.trim();
@@ -56,10 +59,13 @@ function drawGarment(item, entry) {
   canvas.hidden = !good;
   why.hidden = !garment?.refused;
   why.textContent = garment?.refused ? reasonOf(garment) : '';
-  $$('.no', item)[0].textContent = good ? trama.kindOf(good) : '';
+  const [kind, story] = $$('.no>*', item);
+  kind.textContent = good ? trama.kindOf(good) : '';
+  story.textContent = good ? trama.storyOf(good, true) : '';
+  tile.title = good ? `${kind.textContent} · ${story.textContent}` : '';
   tile.setAttribute('aria-label', garment?.refused ? why.textContent : trama.word('open', { name }));
   tile.setAttribute('aria-disabled', !good);
-  tile.onclick = () => { if (good) wear({ ...good, parents: entry.parents }); };
+  tile.onclick = () => { if (good) wear(good); };
   heart.setAttribute('aria-pressed', true);
   heart.setAttribute('aria-label', trama.word('remove', { name }));
   heart.onclick = () => {

@@ -17,6 +17,9 @@ from ui.parts import load_words, screen
 MOST_OPENED = 60
 """Recipes of one request: a screenful."""
 
+MOST_CHECKED = 500
+"""Recipes of one request that are read and not drawn."""
+
 ARCHIVE_SIDE = 448
 """Side of a picture in the ZIP file: 16 times the 28 pixels."""
 
@@ -59,6 +62,25 @@ class Collection:
             "refused": refused,
         }
 
+    def check_recipes(self, request: Json) -> Answer:
+        """Which of up to 500 recipes are none, each with its place in the list and the reason.
+
+        One of a model that is not at hand is sound.
+        """
+        texts = request.get("recipes")
+        if not isinstance(texts, list) or not 0 < len(texts) <= MOST_CHECKED:
+            raise ValueError(f"recipes must be a list of 1..{MOST_CHECKED} recipes")
+        refused = []
+        for place, text in enumerate(texts):
+            try:
+                self.desk.studio.read(text)
+            except RecipeError as error:
+                if error.reason not in ("model", "revision"):
+                    refused.append({"place": place, "reason": error.reason})
+            except ValueError:
+                refused.append({"place": place, "reason": "malformed"})
+        return {"refused": refused}
+
     def archive(self, request: Json) -> Answer:
         """Pictures of up to 200 recipes and the recipes themselves, as a ZIP file."""
         garments = self.desk.recipes(request, MAX_PICTURES)
@@ -95,6 +117,7 @@ def build(desk: Desk) -> gr.HTML:
     collection = Collection(desk)
     first = {
         "most_opened": MOST_OPENED,
+        "most_checked": MOST_CHECKED,
         "most_pictures": MAX_PICTURES,
         "fewest": FEWEST,
         "most": MOST,
@@ -102,7 +125,12 @@ def build(desk: Desk) -> gr.HTML:
         "proof": proof_of(desk.studio),
         "digest": desk.studio.digest,
     }
-    calls = [collection.open_many, collection.archive, collection.dataset]
+    calls = [
+        collection.open_many,
+        collection.check_recipes,
+        collection.archive,
+        collection.dataset,
+    ]
     return screen("collection", calls, first)
 
 

@@ -75,7 +75,7 @@ class Keepsakes:
             daring: truncation psi, 0 to 2; null for the page's 0.7.
             dyes: one to three of indigo, madder, ochre, moss and ink; null for indigo and ochre.
             recipes: 1 to 20 recipes to put on the sheet in place of a seed's line, or null.
-            title: at most 80 characters; null for the names of the dyes.
+            title: at most 80 characters, without what the type lacks; null for the dyes' names.
             language: pt or en.
             kind: pdf, with selectable text and a page of recipes, or png, the sheet alone.
 

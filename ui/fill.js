@@ -125,7 +125,7 @@ trama.filling = (root, server) => {
   const dyed = () => ({ ...here.options[here.chosen], dyes: trama.dyesOf(here.like) });
   const woven = async () => {
     const answer = await trama.ask(trama.server.open, { recipe: trama.recipe(dyed()) });
-    return answer && trama.take(answer)[0];
+    return answer && { ...trama.take(answer)[0], completed: true };
   };
   $('take', root).onclick = () => {
     const { pixels } = here.options[here.chosen], number = here.chosen + 1;
@@ -137,7 +137,7 @@ trama.filling = (root, server) => {
     const garment = await woven();
     if (!garment) return;
     trama.put('a', garment);
-    trama.say(trama.word('put_done', { name: trama.nameOf(garment), letter: 'A' }));
+    trama.note(trama.word('put_done', { name: trama.nameOf(garment), letter: 'A' }));
   };
   $('fill-adjust', root).onclick = async () => {
     const garment = await woven();

@@ -8,7 +8,7 @@ trama.keptTree = (root, { open, readable, wear, showRecipe, remove, changed }) =
   const asked = new Set();                               // whose parents that are not kept were asked for
   let chosen = null, drawn = '';
 
-  const entryOf = recipe => trama.store.list().find(entry => entry.recipe && bare(entry.recipe) === bare(recipe));
+  const entryOf = trama.store.find;
   const parents = recipe => entryOf(recipe)?.parents ?? [];
   const children = recipe => trama.store.list().filter(entry => entry.recipe && entry.parents?.some(other => bare(other) === bare(recipe))).map(entry => entry.recipe);
 
@@ -59,7 +59,7 @@ trama.keptTree = (root, { open, readable, wear, showRecipe, remove, changed }) =
     if (!chosen) { drawn = ''; return; }
     const garment = readable(chosen), entry = entryOf(chosen), above = parents(chosen), below = children(chosen);
     $('name', root).textContent = trama.nameOf(garment);
-    $('born', root).textContent = entry ? trama.word('kept_on', { date: trama.date(entry.born) }) : trama.word('not_kept');
+    $('born', root).textContent = [...trama.madeOf({ ...garment, parents: above }), entry ? trama.word('kept_on', { date: trama.date(entry.born) }) : trama.word('not_kept')].join(' · ');
     $('alone', root).textContent = above.length || below.length ? '' : trama.word('no_family');
     $('wear', root).onclick = () => wear({ ...garment, parents: above });
     trama.heart($('heart', root), { ...garment, parents: above });

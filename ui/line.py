@@ -8,10 +8,11 @@ from collections.abc import Callable
 import gradio as gr
 
 from model.lookbook import Lookbook, lookbook_pdf, lookbook_png, lookbook_preview
+from model.lookbook_letters import split_printable
 from model.recipe import Recipe, RecipeError
 from model.studio import Studio
 from ui.desk import Answer, Desk, Json
-from ui.line_book import MOST_TITLE, make_book
+from ui.line_book import MOST_TITLE, check_title, make_book
 from ui.line_link import LineLink, is_of, read_line_link
 from ui.palette import (
     FIRST_PALETTE,
@@ -70,7 +71,10 @@ class Line:
         return {**self.desk.drawn(garments), "dyes": palette_of(garments)[:MOST_DYES], "locks": []}
 
     def lookbook(self, request: Json) -> Answer:
-        """A line's sheet as a file, PNG or PDF, or as a smaller picture of it to be looked at."""
+        """A line's sheet as a file, PNG or PDF, or as a smaller picture of it to be looked at.
+
+        `left_out` are signs of the title that cannot be printed.
+        """
         garments = self.desk.recipes(request, MOST_GARMENTS)
         title, language, kind = (request.get(field) for field in ("title", "language", "kind"))
         try:
@@ -81,7 +85,8 @@ class Line:
                 media = FILE_TYPES[str(kind)]
         except BookBusyError as error:
             return {"error": str(error), "reason": "book_busy"}
-        return {"file": f"data:{media};base64,{base64.b64encode(data).decode()}"}
+        lost = split_printable(check_title(title))[1]
+        return {"file": f"data:{media};base64,{base64.b64encode(data).decode()}", "left_out": lost}
 
 
 def dyed_line(studio: Studio, seed: object, daring: object, dyes: object) -> list[Recipe]:

@@ -2,11 +2,13 @@
 
 import reprlib
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from model.code import Code
 from model.dye import DYES
 from model.labels import Language
 from model.lookbook import Lookbook, Piece
+from model.lookbook_letters import split_printable, without_joiners
 from model.recipe import Recipe
 from ui.desk import Desk
 from ui.names import kind_of, seed_word, short_class_names
@@ -25,7 +27,8 @@ def make_book(desk: Desk, garments: Sequence[Recipe], title: object, language: o
     Args:
         desk: knows the model.
         garments: 1 to 20, in any order.
-        title: a line of text; made of the dyes' names, or of the seed, if None or empty.
+        title: a line of text, of which the sheet has what can be printed; made of the dyes'
+            names, or of the seed, if None or empty.
         language: "pt" or "en".
 
     Raises:
@@ -46,7 +49,7 @@ def make_book(desk: Desk, garments: Sequence[Recipe], title: object, language: o
     garments = _in_sheet_order(garments, studio.config.class_names)
     pixels = studio.draw(garments)
     return Lookbook(
-        title=check_title(title) or usual,
+        title=split_printable(check_title(title))[0] or usual,
         subtitle=_subtitle(garments, spoken),
         pieces=tuple(
             Piece(
@@ -88,10 +91,15 @@ def check_title(title: object) -> str:
     """
     if title is None:
         return ""
-    if not isinstance(title, str) or len(title) > MOST_TITLE or not title.isprintable():
+    if not _is_title(title):
         told = f"title must be a printable line of at most {MOST_TITLE} characters"
         raise ValueError(f"{told}, not {reprlib.repr(title)}")
     return title.strip()
+
+
+def _is_title(title: object) -> TypeGuard[str]:
+    fits = isinstance(title, str) and len(title) <= MOST_TITLE
+    return fits and without_joiners(str(title)).isprintable()
 
 
 def dye_title(dyes: Sequence[str], language: Language) -> str:

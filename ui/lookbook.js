@@ -14,8 +14,13 @@ trama.lookbook = (root, server, { most_title }) => {
     picture.src = answer.file;
     picture.hidden = false;
     $('wait', root).hidden = true;
+    tellLeftOut(answer.left_out);
     tell();
   });
+  function tellLeftOut(signs) {                          // the sheet does without them, the line keeps its title
+    const told = signs.length ? trama.word('lookbook_left_out', { signs: signs.join(' ') }) : '', note = $('left-out', root);
+    if (note.textContent !== told) trama.say(note.textContent = told);
+  }
   function tell() {                                      // an old sheet is faint until the new one comes
     sheet.setAttribute('aria-busy', shown !== key());
     picture.alt = trama.word('lookbook_alt', { title: line.title(), names: line.names().join(', ') });

@@ -5,7 +5,8 @@ const seed = $('seed', root), daring = $('daring', root), kind = $('kind', root)
 const picks = [$('left', root), $('right', root)], sides = $$('.side', root);
 const here = { models: [], offered: null, seed: 4200, daring: setup.daring?.usual ?? .7, label: null, columns: [], shared: [], asked: false };
 
-const called = model => `${model.name} · ${model.digest}`;
+/* The revision only where it tells two apart: the name is what there is room for on a phone. */
+const called = model => here.models.filter(({ strip }) => strip.setup.model.name === model.name).length > 1 ? `${model.name} · ${model.digest}` : model.name;
 const wordOf = column => label => column.setup.classes[label][trama.language];
 const make = (tag, text, name) => {
   const part = document.createElement(tag);
@@ -13,6 +14,23 @@ const make = (tag, text, name) => {
   if (name) part.className = name;
   return part;
 };
+
+/* The id that the address of a model's page on the Hub stands for; any other text as it is. */
+const PAGE = /^(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\/(?:models\/)?([^/?#\s]+)\/([^/?#\s]+)(?:\/(?:tree|blob|resolve|commit)\/([^/?#\s]+)[^\s]*)?\/?(?:[?#]\S*)?$/i;
+const OTHER_PAGES = ['datasets', 'spaces', 'docs', 'papers', 'collections', 'blog', 'api'];
+function idOf(text) {
+  const [, owner, name, revision] = PAGE.exec(text) ?? [];
+  if (!owner || OTHER_PAGES.includes(owner.toLowerCase())) return text;
+  let at = revision;
+  try { at = decodeURIComponent(revision ?? ''); } catch { /* the server tells what is wrong with it */ }
+  return at && at !== 'main' ? `${owner}/${name}@${at}` : `${owner}/${name}`;
+}
+
+/* A long name breaks after its owner and between its words, not within one. */
+function named(title, name) {
+  for (const part of name.split(/(?<=[/._-])/)) title.append(part, document.createElement('wbr'));
+  return title;
+}
 
 /* A column or a strip is of a model of its own: its classes and the size of its pictures are not the page's. */
 function unpack(answer) {
@@ -28,7 +46,7 @@ function canvas(column, garment) {
 
 function card({ key, figures, strip }) {
   const item = document.createElement('li'), { model, size, names } = strip.setup, used = key === trama.key();
-  const title = make('h2', model.name), glance = make('div', undefined, 'glance');
+  const title = named(make('h2'), model.name), glance = make('div', undefined, 'glance');
   title.append(make('small', `${trama.word('model_revision', model)} · ${trama.word('model_size', { size })}`, 'num'));
   glance.setAttribute('role', 'img');
   glance.setAttribute('aria-label', trama.word('model_strip', model));
@@ -129,9 +147,11 @@ async function list() {
 
 $('opening', root).onsubmit = async event => {
   event.preventDefault();
-  const id = source.value.trim(), button = $('open', root);
-  if (!id || button.disabled) return source.focus();
-  trama.wrong(source, '');
+  const id = idOf(source.value.trim()), button = $('open', root);
+  if (button.disabled) return;
+  trama.wrong(source, id ? '' : trama.word('model_empty'));
+  if (!id) return source.focus();
+  source.value = id;
   button.disabled = true;
   button.textContent = trama.word('fetching', { id });
   trama.say(trama.word('fetching', { id }));

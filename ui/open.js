@@ -2,16 +2,22 @@
 (() => {
 const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 6000, MOST_RECIPES = 20, UNSEEN = ['blend', 'learn', 'replay', 'game', 'collection', 'photo'];
 
-trama.openRecipe = async recipe => {
-  if (recipe.length > MOST_CHARACTERS) return trama.tell('recipe_malformed', { detail: '' });
+const whyNot = ({ why }) => why ? trama.word('recipe_why', { reason: trama.reason({ reason: why }) }) : '';
+trama.refusalOf = answer => trama.word(`recipe_${answer.reason}`, { detail: whyNot(answer) }).trim();
+
+/* Where there is no such garment here, the nearest is shown in its place; or nothing changes, and
+   `refused` is told why. */
+trama.openRecipe = async (recipe, refused, screen = 'wardrobe') => {
+  if (recipe.length > MOST_CHARACTERS) return refused ? refused({ reason: 'malformed' }) : trama.tell('recipe_malformed', { detail: '' });
   const [, model, digest] = recipe.split('~');
   if (digest && `${model}~${digest}` !== trama.key()) trama.say(trama.word('fetching', { id: model }));
   const answer = await trama.ask(trama.server.open, { recipe });
   if (!answer) return;
-  if (answer.model) return trama.useModel(answer.model, 'wardrobe', recipe);
+  if (answer.model) return trama.useModel(answer.model, screen, recipe);
+  if (answer.reason && refused) return refused(answer);
   const [garment] = trama.take(answer);
   trama.choose(garment);
-  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: [answer.why && trama.word('recipe_why', { reason: trama.reason({ reason: answer.why }) }), trama.word('recipe_near', { name: trama.nameOf(garment) })].filter(Boolean).join(' ') });
+  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: [whyNot(answer), trama.word('recipe_near', { name: trama.nameOf(garment) })].filter(Boolean).join(' ') });
   else {
     trama.calm();
     trama.say(trama.word('shown', { name: trama.nameOf(garment) }));
@@ -30,10 +36,22 @@ function stampOf(bytes) {
   return null;
 }
 
+function openPhoto(file, name) {                         // a picture without a recipe is one to be read
+  trama.calm();
+  location.hash = 'photo';
+  scrollTo(0, 0);
+  trama.emit('open-photo', file);
+  trama.note(trama.word('file_is_photo', { name }));
+}
+/* Whether a file says that it is a picture, or is one: of a photo there is much that its own screen can tell. */
+async function isPicture(file) {
+  if (file.type.startsWith('image/')) return true;
+  try { (await createImageBitmap(file)).close(); return true; } catch { return false; }
+}
 trama.openFile = async file => {
-  if (file.size > MOST_BYTES) return trama.tell('file_too_large', { name: file.name.slice(0, 80), most: MOST_BYTES / 1e6 });
-  const recipe = stampOf(new Uint8Array(await file.arrayBuffer()));
-  if (recipe === null) return trama.tell('file_without_recipe', { name: file.name.slice(0, 80) });
+  const name = file.name.slice(0, 80), large = file.size > MOST_BYTES, recipe = large ? null : stampOf(new Uint8Array(await file.arrayBuffer()));
+  if (recipe === null && await isPicture(file)) return openPhoto(file, name);
+  if (recipe === null) return trama.tell(large ? 'file_too_large' : 'file_without_recipe', { name, most: MOST_BYTES / 1e6 });
   const line = recipe.split('\n');                         // a lookbook holds a recipe a line
   if (line.length > 1 && trama.setup.screens.includes('line')) trama.emit('open-line', { line });
   else await trama.openRecipe(line[0]);
@@ -56,8 +74,13 @@ addEventListener('drop', event => {
   trama.openAndShow(() => trama.openFile(file));
 });
 
-trama.openAddress = () => {
-  const recipe = new URLSearchParams(location.search).get('r');
-  if (recipe !== null) trama.openRecipe(recipe);
+/* The recipe of the address that the page was opened by, if that is of a screen. */
+const arrived = location.hash.slice(1), linked = new URLSearchParams(location.search).get('r');
+trama.linkedTo = screen => arrived === screen ? linked : null;
+trama.openAddress = async () => {
+  if (linked === null) return;
+  const before = trama.garment;
+  await trama.openRecipe(linked, undefined, arrived === 'blend' ? 'blend' : 'wardrobe');
+  if (arrived === 'blend' && trama.garment !== before && !trama.blendOf(linked)) location.hash = 'wardrobe';
 };
 })();

@@ -1,6 +1,6 @@
 /* What the screens share: words, the garment in hand, A and B, dyes, and calls to the server. */
 (() => {
-const { setup } = trama, listeners = {}, dyes = new Map(), dyeNames = Object.keys(setup.dyes);
+const NOTED_MS = 5000, { setup } = trama, listeners = {}, dyes = new Map(), dyeNames = Object.keys(setup.dyes);
 const $ = (name, root) => root.querySelector(`[data-part="${name}"]`);
 const $$ = (selector, root) => [...root.querySelectorAll(selector)];
 Object.assign(trama, { $, $$, garment: null, pair: { a: null, b: null }, view: 'smooth' });
@@ -18,17 +18,6 @@ trama.number = (value, digits = 0, sign = 'auto') => new Intl.NumberFormat(trama
 trama.count = value => new Intl.NumberFormat(trama.language === 'pt' ? 'pt-BR' : 'en').format(value);   // of things, not a seed
 trama.date = day => new Intl.DateTimeFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
 trama.className = label => setup.classes[label][trama.language];
-trama.kindOf = garment => garment.classes.filter(([, share], i) => !i || share >= .15).slice(0, 2).map(([label]) => trama.className(label)).join(' × ');
-/* A garment from a picture has the letters of its code where others have the number of their seed. */
-trama.seedWord = seed => typeof seed === 'string' ? trama.word('from_photo') : `${seed}`;
-trama.seedField = seed => typeof seed === 'string' ? '' : seed;
-trama.originsOf = garments => {                            // of a blend: “seeds 4252 × 7753”
-  const told = garments.map(garment => trama.seedWord(garment.seed)).join(' × ');
-  return garments.some(garment => typeof garment.seed === 'string') ? told : trama.word('seeds_of', { seeds: told });
-};
-trama.originOf = ({ seed }) => typeof seed === 'string' ? trama.word('from_photo') : trama.word('seed_of', { seed });
-trama.calledOf = garment => garment.called ?? trama.seedWord(garment.seed);
-trama.nameOf = garment => `${trama.kindOf(garment)} ${trama.calledOf(garment)}`;
 function translate(root) {
   for (const e of $$('[data-t]', root)) e.textContent = trama.word(e.dataset.t);
   for (const e of $$('[data-say]', root)) e.setAttribute('aria-label', trama.word(e.dataset.say));
@@ -74,7 +63,7 @@ trama.wrong = (input, text) => {                         // what is wrong with a
   text ? field.after(note) : note.remove();
   text ? input.setAttribute('aria-describedby', note.id) : input.removeAttribute('aria-describedby');
   input.setAttribute('aria-invalid', !!text);
-  if (text) { trama.say(text); input.addEventListener('input', () => trama.wrong(input, ''), { once: true }); }
+  if (text) { trama.bring(note, 'nearest'); trama.say(text); input.addEventListener('input', () => trama.wrong(input, ''), { once: true }); }
 };
 trama.dyeButtons = (root, garment) => {
   root.replaceChildren(...dyeNames.map(name => {
@@ -95,6 +84,13 @@ trama.pressDyes = (root, garment) => {
 /* the server */
 const page = { fields: 0 };
 trama.say = text => { if (page.live) page.live.textContent = text; };
+trama.note = text => {                                   // a few words that are seen for a moment, and said
+  trama.say(text);
+  page.toast.textContent = text;
+  page.toast.hidden = false;
+  clearTimeout(page.gone);
+  page.gone = setTimeout(() => { page.toast.hidden = true; }, NOTED_MS);
+};
 let failing = false;                                     // the bar tells of a call: the next that succeeds clears it
 trama.warn = text => {                                   // in the bar, until it is closed
   $$('span', page.failure)[0].textContent = text;
@@ -189,7 +185,7 @@ trama.reveal = part => {                                 // on a phone, a tapped
 };
 trama.header = (root, origin, server) => {
   trama.server = server;
-  for (const part of ['live', 'failure', 'notice']) page[part] = $(part, root);
+  for (const part of ['live', 'failure', 'notice', 'toast']) page[part] = $(part, root);
   $$('button', page.failure)[0].onclick = trama.calm;
   const languages = $$('[data-language]', root), links = $$('.nav a,.keep', root);
   for (const b of languages) b.onclick = () => trama.speak(b.dataset.language);

@@ -41,9 +41,9 @@ FIRSTS: dict[str, Callable[[Desk], Answer]] = {
 """What a screen opens with, where that is a matter of the model."""
 
 SCRIPTS = (
-    "cloth.js", "page.js", "speak.js", "store.js", "open.js", "recipe-field.js", "keys.js",
+    "cloth.js", "page.js", "story.js", "speak.js", "store.js", "open.js", "recipe-field.js", "keys.js",
     "hints.js", "large.js", "nursery.js",
-    "pad.js", "corners.js", "weave.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
+    "pad.js", "corners.js", "weave.js", "blend-link.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
     "kept-tree.js", "kept-file.js", "dataset.js",
     "photo-file.js", "crop.js", "eraser.js", "fill.js",
     "lesson-parts.js", "opinion.js", "lesson-kinds.js", "lesson-noise.js", "lesson-duel.js",

@@ -39,6 +39,7 @@ root.addEventListener('drop', event => {
   event.stopPropagation();                               // elsewhere on the page a file is looked at for its recipe
   open(file);
 });
+trama.on('open-photo', open);                            // one that was dropped on another screen
 function samples() {
   $('samples', root).replaceChildren(...model.samples.map(([name, address]) => {
     const item = document.createElement('li'), button = document.createElement('button'), image = document.createElement('img');
@@ -240,7 +241,7 @@ picked.onchange = () => { here.label = Number(picked.value); weave(); };
 
 /* from here on it is a garment like any other */
 const named = () => ({ name: trama.nameOf(here.shown), letter: 'A' });
-$('use', root).addEventListener('click', () => { trama.put('a', here.shown); trama.say(trama.word('put_done', named())); });
+$('use', root).addEventListener('click', () => { trama.put('a', here.shown); trama.note(trama.word('put_done', named())); });
 $('adjust', root).addEventListener('click', () => trama.choose(here.shown));
 $('children', root).addEventListener('click', () => { trama.choose(here.shown); trama.emit('children', here.shown); });
 $('line', root).addEventListener('click', () => trama.emit('open-line', { seed: here.ends[here.near < .5 ? 0 : 1].seed, daring: 1 }));

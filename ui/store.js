@@ -4,11 +4,16 @@ const KEY = 'trama.collection.1', MOST = 500, MOST_CHARACTERS = 6000, MOST_PAREN
 const today = () => new Date().toISOString().slice(0, 10);
 const isText = (value, most = MOST_CHARACTERS) => typeof value === 'string' && value.length > 0 && value.length <= most;
 const isList = (value, most) => Array.isArray(value) && value.length <= most && value.every(item => isText(item));
+const isCalled = value => isText(value, MOST_NAME) && /^.+\.\d{1,2}$/.test(value);
 /* What is known of an entry and nothing else; null if it is none. */
 function read(entry) {
   if (!entry || typeof entry !== 'object') return null;
   const born = /^\d{4}-\d\d-\d\d$/.test(entry.born) && !isNaN(Date.parse(entry.born)) ? entry.born : today();
-  if (isText(entry.recipe)) return isList(entry.parents ?? [], MOST_PARENTS) ? { recipe: entry.recipe, born, parents: entry.parents ?? [] } : null;
+  if (isText(entry.recipe)) {
+    const { recipe, called, completed } = entry, parents = entry.parents ?? [];
+    if (!isList(parents, MOST_PARENTS) || called !== undefined && !isCalled(called)) return null;
+    return { recipe, born, parents, ...called && { called }, ...completed === true && { completed } };
+  }
   return isList(entry.line, MOST_PIECES) && entry.line.length && isText(entry.name, MOST_NAME) ? { line: entry.line, name: entry.name, born } : null;
 }
 const stored = () => {
@@ -39,13 +44,24 @@ function write(next) {
 const isGarment = recipe => entry => !!entry.recipe && bare(entry.recipe) === bare(recipe);
 const isLine = line => entry => !!entry.line && entry.line.join() === line.join();
 
+let index = { of: null };                                // entries of garments by their recipe, without its dye
+function find(recipe) {
+  if (index.of !== kept) index = { of: kept, entries: new Map(kept.filter(entry => entry.recipe).reverse().map(entry => [bare(entry.recipe), entry])) };
+  return index.entries.get(bare(recipe));
+}
+
 /* An entry is a garment, {recipe, born, parents}: the day it was kept, and the recipes that it was made of;
+   of a child also what it is `called`, and of one that was filled in `completed`, for no recipe tells that;
    or a line, {line: recipes, name, born}, which is another one in other dyes. */
 trama.store = {
   list: () => kept,
   has: garment => kept.some(isGarment(garment.recipe)),
   hasLine: line => kept.some(isLine(line)),
-  add: (garment, parents = garment.parents ?? []) => write([{ recipe: trama.recipe(garment), born: today(), parents }, ...kept]),
+  find,
+  add: garment => write([{
+    recipe: trama.recipe(garment), born: today(), parents: garment.parents ?? [],
+    ...isCalled(garment.called) && { called: garment.called }, ...garment.completed && { completed: true },
+  }, ...kept]),
   addLine: (line, name) => write([{ line, name, born: today() }, ...kept]),
   remove: recipe => write(kept.filter(entry => !isGarment(recipe)(entry))),
   removeLine: line => write(kept.filter(entry => !isLine(line)(entry))),
@@ -86,8 +102,8 @@ trama.copyText = async (button, text, done, byHand) => {  // told by a tick on t
   clearTimeout(button.turned);
   button.turned = setTimeout(() => icon.setAttribute('href', button.icon), 2000);
 };
-trama.copyLink = (button, garment) => {
-  const link = trama.link(trama.recipe(garment));
+trama.copyLink = (button, garment, screen) => {
+  const link = trama.link(trama.recipe(garment)) + (screen ? `#${screen}` : '');
   return trama.copyText(button, link, trama.word('link_copied', { name: trama.nameOf(garment) }), trama.word('link_by_hand', { link }));
 };
 

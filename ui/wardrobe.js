@@ -44,8 +44,9 @@ function drawStage() {
   $('title', root).textContent = trama.kindOf(garment);
   const daring = document.createElement('span'), { family } = garment;
   daring.className = 'long';
-  daring.textContent = setup.daring && !family ? ` · ${trama.word('daring_of', { value: trama.number(garment.daring, 2) })}` : '';
-  $('subtitle', root).replaceChildren(family ? trama.word('child_of', { number: family.number, name: trama.nameOf(family.parent) }) : trama.originOf(garment), daring);
+  daring.textContent = setup.daring && !family && garment.parts === 1 ? ` · ${trama.word('daring_of', { value: trama.number(garment.daring, 2) })}` : '';
+  const child = family && [trama.word('child_of', { number: family.number, name: trama.nameOf(family.parent) }), ...trama.adjusted(garment)].join(' · ');
+  $('subtitle', root).replaceChildren(child ?? trama.storyOf(garment), daring);
   big.setAttribute('aria-label', trama.word('picture_alt', { name }));
   trama.show(big, trama.picture(garment, trama.view));
   trama.pressDyes(dyes, garment);
@@ -118,7 +119,7 @@ $('open-line', root).addEventListener('click', () => trama.emit('open-line', { s
 $('open-line', root).hidden = !setup.screens.includes('line');
 for (const b of $$('[data-put]', root)) b.onclick = () => {
   trama.put(b.dataset.put, trama.garment);
-  trama.say(trama.word('put_done', { name: trama.nameOf(trama.garment), letter: b.dataset.put.toUpperCase() }));
+  trama.note(trama.word('put_done', { name: trama.nameOf(trama.garment), letter: b.dataset.put.toUpperCase() }));
 };
 $('daring-row', root).hidden = !setup.daring;
 if (setup.daring) daring.max = setup.daring.most;
