@@ -67,7 +67,6 @@ def test_on_a_phone_what_comes_next_stays_above_the_tabs(visit: OPENED) -> None:
     tips = [
         told("pt-BR", f"game_tip_{kind}") for kind in ("top", "trousers", "dress", "shoe", "bag")
     ]
-    missed = 0
     for number in range(1, 5):
         before = next(text for text in tips if text in tip.inner_text())  # one before each vote
         page.locator("#game [data-vote=real]").click()
@@ -75,15 +74,15 @@ def test_on_a_phone_what_comes_next_stays_above_the_tabs(visit: OPENED) -> None:
         expect(button).to_be_visible()
         page.evaluate("scrollTo(0, 0)")
         bounds, tabs = button.bounding_box(), page.locator(".nav").bounding_box()
-        assert bounds and tabs and bounds["y"] + bounds["height"] <= tabs["y"]
+        assert bounds
+        assert tabs
+        assert bounds["y"] + bounds["height"] <= tabs["y"]
         wrong = page.locator("#game .rounds li").nth(number - 1).locator("i").first
-        if "n" == wrong.get_attribute("class"):
-            missed += 1
+        if wrong.get_attribute("class") == "n":
             expect(tip).to_contain_text(told("pt-BR", "game_tip_again", tip=before))
         if number == 1:
             assert violations(page) == []
         button.click()
-    assert missed <= 4
 
 
 def test_the_answer_is_nowhere_before_the_vote(visit: OPENED) -> None:

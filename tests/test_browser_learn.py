@@ -215,7 +215,9 @@ def test_the_intro_stands_clear_of_the_tabs(visit: OPENED) -> None:
         page.evaluate("screen => { location.hash = screen }", screen)
         lead = page.locator(f"#{screen} .lead").first.bounding_box()
         tabs = page.locator(f"#{screen} .areas").bounding_box()
-        assert lead and tabs and tabs["y"] - lead["y"] - lead["height"] >= 8
+        assert lead
+        assert tabs
+        assert tabs["y"] - lead["y"] - lead["height"] >= 8
 
 
 def test_a_chart_says_how_far_it_goes(visit: OPENED) -> None:
