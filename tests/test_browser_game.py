@@ -73,7 +73,7 @@ def test_on_a_phone_what_comes_next_stays_above_the_tabs(visit: OPENED) -> None:
         button = page.locator("#game [data-part=next]")
         expect(button).to_be_visible()
         page.evaluate("scrollTo(0, 0)")
-        bounds, tabs = button.bounding_box(), page.locator(".nav").bounding_box()
+        bounds, tabs = button.bounding_box(), page.locator(".trama .nav").bounding_box()
         assert bounds
         assert tabs
         assert bounds["y"] + bounds["height"] <= tabs["y"]

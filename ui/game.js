@@ -184,8 +184,8 @@ for (const b of votes) b.onclick = () => vote(b);
 $('again', root).onclick = async () => {
   await start(here.others ? here.moment : harder());
   if (over()) return;                                    // no new game came: the old one stays to be seen
+  votes[0].focus();                                      // the button that was pressed is gone
   trama.bring(table, 'start');
-  votes[0].focus({ preventScroll: true });               // the button that was pressed is gone
 };
 
 /* sharing */

@@ -1,6 +1,6 @@
 /* Learn: the lesson's six steps; each is done when its question is answered, not when it was scrolled past. */
 (() => {
-const { $, $$, setup, make } = trama, root = element, KEY = 'trama.lesson', first = props.first;
+const { $, $$, setup, make } = trama, root = element, KEY = 'trama.lesson', READING = 200, first = props.first;
 const sections = $$('.lesson', root), path = $('path', root), guess = $('guess', root);
 const here = { asked: false, opened: false, told: new Map() };
 const done = new Set((() => {
@@ -32,10 +32,10 @@ function drawPath() {
   }));
   drawHere();
 }
-/* The step in sight is the one that the bar marks: the last whose card has come up to the middle of the window. */
+/* The bar marks the step in sight: the last whose card has come up to where one reads, below the bar. */
 function drawHere() {
   const steps = shown(), atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 2 && scrollY > 0;
-  const at = atEnd ? steps.length - 1 : Math.max(0, steps.findLastIndex(section => section.getBoundingClientRect().top <= innerHeight * .45));
+  const at = atEnd ? steps.length - 1 : Math.max(0, steps.findLastIndex(section => section.getBoundingClientRect().top <= READING));
   $$('button', path).forEach((link, i) => i === at ? link.setAttribute('aria-current', 'step') : link.removeAttribute('aria-current'));
 }
 let drawing = 0;
@@ -99,6 +99,7 @@ async function open() {
   lookCloser();
 }
 trama.on('screen', open);
+trama.on('screen', () => requestAnimationFrame(drawHere));
 trama.on('garment', () => {
   panel.open(false);
   here.told.delete('critic');                            // that was said of another garment
