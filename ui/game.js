@@ -217,7 +217,8 @@ async function open() {
   here.others = true;
   take(result);
   draw();
-  showEnd();
+  scrollTo(0, 0);                                        // the end card comes first: nothing stands before it
+  $('end-title', root).focus({ preventScroll: true });
 }
 trama.on('screen', open);
 const areas = $$('.areas a', root);
