@@ -17,6 +17,7 @@ from tests.browsing import (
     save,
     told,
 )
+from tests.test_accessibility import violations
 
 BIG = "#game [data-part=big]"
 
@@ -59,6 +60,31 @@ def test_ten_rounds_and_the_end_card(
     assert download.value.suggested_filename.endswith(".png")
 
 
+def test_on_a_phone_what_comes_next_stays_above_the_tabs(visit: OPENED) -> None:
+    page = visit("pt-BR", {"width": 360, "height": 640}, "game", **TOUCH)
+    drawn(page, BIG)
+    tip = page.locator("#game [data-part=verdict]")
+    tips = [
+        told("pt-BR", f"game_tip_{kind}") for kind in ("top", "trousers", "dress", "shoe", "bag")
+    ]
+    for number in range(1, 5):
+        before = next(text for text in tips if text in tip.inner_text())  # one before each vote
+        page.locator("#game [data-vote=real]").click()
+        button = page.locator("#game [data-part=next]")
+        expect(button).to_be_visible()
+        page.evaluate("scrollTo(0, 0)")
+        bounds, tabs = button.bounding_box(), page.locator(".trama .nav").bounding_box()
+        assert bounds
+        assert tabs
+        assert bounds["y"] + bounds["height"] <= tabs["y"]
+        wrong = page.locator("#game .rounds li").nth(number - 1).locator("i").first
+        if wrong.get_attribute("class") == "n":
+            expect(tip).to_contain_text(told("pt-BR", "game_tip_again", tip=before))
+        if number == 1:
+            assert violations(page) == []
+        button.click()
+
+
 def test_the_answer_is_nowhere_before_the_vote(visit: OPENED) -> None:
     page = visit("en-US", DESKTOP, "game")
     drawn(page, BIG)
@@ -94,9 +120,13 @@ def test_a_result_travels_as_a_link_and_a_forged_one_is_told(visit: OPENED) -> N
     rank = page.locator("#game [data-part=rank]").inner_text()
     other = visit("pt-BR", PHONE, "game", f"?game={token}", **TOUCH)
     expect(other.locator("#game [data-part=end-title]")).to_have_text(told("pt-BR", "game_shared"))
+    expect(other.locator("#game [data-part=end-title]")).to_be_focused()
+    expect(other.locator("#game [data-part=end-title]")).to_be_in_viewport()
+    expect(other.locator("#game [data-part=table]")).to_be_hidden()
     assert other.locator("#game [data-part=rank]").inner_text() == rank.replace("to", "a")
     other.get_by_role("button", name=told("pt-BR", "game_try")).click()
     expect(other.locator("#game .proof")).to_be_hidden()
+    expect(other.locator("#game [data-vote=real]")).to_be_focused()
     forged = token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
     wrong = visit("en-US", DESKTOP, "game", f"?game={forged}")
     expect(wrong.locator(".failure")).to_contain_text(told("en-US", "recipe_game_seal"))

@@ -1,5 +1,6 @@
 """The lesson in a real browser: six steps, each answered by doing, in both languages and sizes."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,10 @@ def test_six_steps_are_done_by_doing(
     critic.scroll_into_view_if_needed()
     expect(critic.locator("[data-part=panel] .mine")).to_be_hidden()
     expect(critic.locator(".five li")).to_have_count(5, timeout=90_000)
+    drawn(page, "#learn [data-part=asked]")
+    expect(critic.locator("[data-part=asked-name]")).to_have_text(
+        page.evaluate("trama.nameOf(trama.garment)")
+    )
     critic.get_by_role("slider").press("End")
     critic.get_by_role("button", name=told(locale, "learn_reveal")).click()
     expect(critic.locator(".ask")).to_have_attribute("data-state", "yes")
@@ -96,9 +101,16 @@ def test_six_steps_are_done_by_doing(
     for at in range(2, 7):
         scrub.press("ArrowRight")
         expect(duel.locator("[data-part=duel]")).to_have_attribute("data-at", str(at))
+    expect(duel.locator(".back")).to_be_visible()
     duel.locator("[data-part=duel-next]").click()
-    expect(duel.locator(".ask")).to_have_attribute("data-state", "yes")
     expect(duel.locator("[data-part=duel-next]")).to_be_disabled()
+    expect(duel.locator(".ask")).to_have_attribute("data-state", "")  # it was only watched
+    for answer in ("straight", "chance"):
+        duel.locator(f"[data-answer={answer}]").click()
+        expect(duel.locator(".ask")).to_have_attribute("data-state", "no")
+        expect(duel.locator(".ask output")).to_have_text(told(locale, f"learn_duel_{answer}_no"))
+    duel.locator("[data-answer=through]").click()
+    expect(duel.locator(".ask")).to_have_attribute("data-state", "yes")
 
     # What goes wrong: a wrong answer is no end.
     wrong = step(page, "wrong")
@@ -108,6 +120,9 @@ def test_six_steps_are_done_by_doing(
         case.get_by_role("slider").press("Home")
         case.locator(f"[data-answer={runs[number - 1]}]").click()
         expect(case).to_have_attribute("data-state", "no")
+        letter = told(locale, "wrong_run", letter="ABC"[number])
+        expect(case.locator("h3")).to_contain_text(letter)
+        expect(case.locator("output")).to_contain_text(f" {'ABC'[number]},")
         case.locator(f"[data-answer={run}]").click()
         expect(case).to_have_attribute("data-state", "yes")
     expect(wrong.locator(".ask")).to_have_attribute("data-state", "yes")
@@ -139,6 +154,83 @@ def test_six_steps_are_done_by_doing(
     expect(video.locator("dd").first).to_be_visible()
     assert overflowing(page) == []
     assert violations(page) == []
+
+
+def test_a_pick_is_told_why(visit: OPENED) -> None:
+    page = opened(visit, "en-US", DESKTOP, {})
+    kinds = step(page, "kinds")
+    expect(kinds).to_contain_text("it is not the critic yet")
+    told_of = "#learn [data-step=kinds] .ask output"
+    for number in range(5):
+        kinds.locator(".five button").nth(number).click()
+        page.wait_for_function(  # the answer names what the bars show, whichever garment it is
+            """([output, number]) => {
+                 const step = document.querySelector('#learn [data-step=kinds]');
+                 const [first, second] = [...step.querySelectorAll('.bars li')].map(e => e.innerText.split('\\n'));
+                 const text = document.querySelector(output).textContent;
+                 return step.querySelectorAll('.five button')[number].ariaPressed === 'true'
+                   && text.includes(first[0].toLowerCase()) && text.includes(second[0].toLowerCase());
+               }""",
+            arg=[told_of, number],
+        )
+        text = page.locator(told_of).inner_text()
+        shares = [int(word.split()[0]) for word in kinds.locator(".bars .num").all_inner_texts()]
+        close = shares[0] - shares[1] <= 15
+        if abs(shares[0] - shares[1] - 15) > 1:  # the bars are rounded
+            expect(kinds.locator(".ask")).to_have_attribute("data-state", "yes" if close else "no")
+            assert text.startswith("Found" if close else "Not yet")
+
+
+def test_the_bar_marks_the_step_in_sight(visit: OPENED) -> None:
+    page = opened(visit, "pt-BR", DESKTOP, {"reduced_motion": "reduce"})
+    links = page.locator("#learn .path button")
+    expect(links.nth(0)).to_have_attribute("aria-current", "step")
+    for number in (4, 1):
+        links.nth(number).click()
+        expect(page.locator("#learn .path [aria-current]")).to_have_count(1)
+        expect(links.nth(number)).to_have_attribute("aria-current", "step")
+
+
+@pytest.mark.parametrize(
+    ("viewport", "more"), [(DESKTOP, {}), (PHONE, TOUCH)], ids=["desktop", "phone"]
+)
+def test_a_line_opens_without_moving_what_is_read(
+    visit: OPENED, viewport: dict[str, int], more: dict[str, Any]
+) -> None:
+    page = opened(visit, "pt-BR", viewport, more)
+    step(page, "critic").locator("[data-part=panel]").scroll_into_view_if_needed()
+    expect(step(page, "critic").locator(".widget .five li")).to_have_count(5, timeout=90_000)
+    for name in STEPS:
+        summary = step(page, name).locator(f"[data-code={name}] summary")
+        places = [summary, step(page, name).locator(".ask"), step(page, name).locator(".widget")]
+        summary.focus()
+        before = [place.bounding_box() for place in places]
+        page.keyboard.press("Enter")
+        expect(step(page, name).locator(f"[data-code={name}] pre").first).to_be_visible()
+        assert [place.bounding_box() for place in places] == before
+
+
+def test_the_intro_stands_clear_of_the_tabs(visit: OPENED) -> None:
+    page = opened(visit, "pt-BR", PHONE, TOUCH)
+    for screen in ("learn", "replay", "game"):
+        page.evaluate("screen => { location.hash = screen }", screen)
+        lead = page.locator(f"#{screen} .lead").first.bounding_box()
+        tabs = page.locator(f"#{screen} .areas").bounding_box()
+        assert lead
+        assert tabs
+        assert tabs["y"] - lead["y"] - lead["height"] >= 8
+
+
+def test_a_chart_says_how_far_it_goes(visit: OPENED) -> None:
+    page = opened(visit, "en-US", DESKTOP, {})
+    charts = step(page, "wrong").locator(".chart")
+    for number, cut in enumerate(("true", "true", "true")):
+        expect(charts.nth(number)).to_have_attribute("data-over", cut)
+        expect(charts.nth(number).locator("svg")).to_have_attribute(
+            "aria-label", re.compile("cut at .*: it goes beyond")
+        )
+    live = page.locator("#learn [data-part=train] .chart")
+    expect(live).to_have_attribute("data-high", "scale up to 8")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from tests.browsing import (
 from tests.test_accessibility import violations
 
 BIG = "#replay [data-part=big]"
+UNMEASURED = 3
 
 
 @pytest.mark.parametrize(("locale", "viewport", "more"), VISITORS)
@@ -72,18 +73,25 @@ def test_losses_run_under_the_same_cursor(visit: OPENED) -> None:
     )
 
 
+def test_a_film_without_a_measure_says_so(visit: OPENED) -> None:
+    page = visit("pt-BR", screen="replay")
+    expect(page.locator("#replay [data-part=no-r]")).to_have_text(told("pt-BR", "replay_no_r"))
+    expect(page.locator("#replay [data-part=ask]")).to_be_hidden()
+
+
 @pytest.fixture
 def long_film(
     app: ModuleType, browser: Browser, tiny_model: Path, tmp_path: Path
 ) -> Iterator[Page]:
-    """On a phone, the page of a model that kept eleven moments, all of them judged, and no losses."""
+    """On a phone, the page of a model that kept eleven moments, one of them not judged, no losses."""
     folder = shutil.copytree(tiny_model, tmp_path / "model")
     history = folder / "history"
     (history / "curves.json").unlink()
     for n in range(1, 10):
         shutil.copytree(history / "000010k", history / f"{20 * n:06d}k")
     for n, moment in enumerate(sorted(history.iterdir())):
-        add_metrics(moment, {"heldout": {"r_e": {"value": 9 - 0.5 * n}}})
+        if n != UNMEASURED:
+            add_metrics(moment, {"heldout": {"r_e": {"value": 9 - 0.5 * n}}})
     add_metrics(folder, {"heldout": {"r_e": {"value": 5.0}}})  # the last moment's
     blocks = app.build(Studio.open(folder), app.page.Origin("folder", "long"))
     _, address, _ = blocks.launch(prevent_thread_lock=True, quiet=True, **app.LAUNCH)
@@ -92,6 +100,24 @@ def long_film(
     yield page
     page.context.close()
     blocks.close()
+
+
+def test_the_answer_button_stays_the_same_while_the_film_runs(long_film: Page) -> None:
+    page = long_film
+    drawn(page, BIG)
+    stop, play = page.locator("#replay [data-part=stop]"), page.locator("#replay [data-part=play]")
+    before = stop.inner_text()
+    slider = page.locator("#replay [data-part=moment]")
+    play.click()
+    for at in (1, 2):
+        page.wait_for_function("([e, at]) => e.value >= at", arg=[slider.element_handle(), at])
+        assert stop.inner_text() == before
+    stop.click()  # it answers with the moment in sight, where the film stops
+    expect(play).to_have_attribute("aria-pressed", "false")
+    at = int(slider.input_value())
+    shown = page.locator("#replay [data-part=told]").inner_text().split(" imagens")[0]
+    expect(page.locator("#replay [data-part=answer]")).to_contain_text(f"em {shown}")
+    assert at >= 2
 
 
 def test_a_film_of_many_moments_without_losses(long_film: Page) -> None:
@@ -113,6 +139,17 @@ def test_a_film_of_many_moments_without_losses(long_film: Page) -> None:
         "R 4,5"
     )  # of a moment without a frame
     expect(page.locator("#replay .curve .best:not(:empty)")).to_have_text("4,5")
+    here = page.locator("#replay [data-part=r-here]")
+    expect(here).to_contain_text("R 5,0")
+    expect(page.locator("#replay .curve .none")).to_have_count(1)
+    expect(page.locator("#replay [data-part=chart]")).to_have_attribute(
+        "aria-label", re.compile(": não medido;")
+    )
+    for _ in range(8 - UNMEASURED):
+        slider.press("ArrowLeft")
+    expect(here).to_contain_text("não medido")
+    page.locator("#replay [data-part=stop]").click()
+    expect(page.locator("#replay [data-part=answer]")).to_contain_text("(não medido)")
     assert overflowing(page) == []
     assert violations(page) == []
     save(page, "replay-long-film")

@@ -26,6 +26,32 @@ def test_a_step_has_at_most_45_words(language: str, text: str) -> None:
     assert 0 < len(load_words()[language][f"learn_{text}"].split()) <= 45
 
 
+@pytest.mark.parametrize("language", ["pt", "en"])
+def test_words_are_defined_where_they_come_first(language: str) -> None:
+    words = load_words()[language]
+    loss, collapse = ("perda", "colapso") if language == "pt" else ("loss", "collapse")
+    train = words["learn_train"].lower()
+    told = [f"duel_{n}" for n in range(1, 8)]
+    first = next(key for key in told if loss in words[key].lower())
+    assert ("mede" if language == "pt" else "measures") in words[first]
+    assert collapse not in train  # its turn comes in stage 5
+    for word in ("passo", "penalidade") if language == "pt" else ("step", "penalty"):
+        assert f"{word}, " in train
+    for key in ("duel_3", "duel_dots", "learn_duel_notes"):  # no place in a queue from 0 to 100
+        assert ("brutas" if language == "pt" else "raw scores") in words[key].lower()
+
+
+def test_the_recorded_trainings_show_what_their_answers_say(web: TestClient) -> None:
+    _, body = server_call(web, "learn", "lesson", {})
+    runs = body["runs"]
+    assert [run["label"] for run in runs.values()] == [0, 1, 0]  # B is the trousers
+    assert "calça" in load_words()["pt"]["wrong_collapse_yes"]
+    last = {name: run["variety"][-1] for name, run in runs.items() if "variety" in run}
+    assert last["collapse"] < 0.1
+    assert max(runs["overpowering"]["losses"]["generator"]) > 1000
+    assert max(runs["too-fast"]["losses"]["generator"]) < 1000
+
+
 def test_the_lesson_opens_with_all_that_its_steps_show(web: TestClient) -> None:
     status, body = server_call(web, "learn", "lesson", {})
     assert status == 200

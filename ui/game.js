@@ -1,12 +1,16 @@
 /* Game: ten rounds against the critic. What is true of a garment comes with the answer to its vote. */
 const { $, $$, setup } = trama, first = props.first, root = element, DYE = 'ochre';
-const big = $('big', root), verdict = $('verdict', root), next = $('next', root), end = $('end', root);
+const big = $('big', root), table = $('table', root), verdict = $('verdict', root), next = $('next', root), end = $('end', root);
 const votes = $$('[data-vote]', root), levels = $('levels', root), rounds = $('rounds', root), proof = $('proof', root);
 const OUTCOMES = { won: 'game_won', lost: 'game_lost', drawn: 'game_drawn' };
 const MEASURES = {
   light: ['game_darker', 'game_lighter'], grain: ['game_smoother', 'game_grainier'], contrast: ['game_flatter', 'game_starker'],
   lopsided: ['game_evener', 'game_lopsided'], frayed: ['game_cleaner', 'game_frayed'],
 };
+/* What to look at, by the kind of garment; the classes are those of Fashion-MNIST, or there is no game. */
+const TIPS = { top: () => trama.word('game_tip_top'), trousers: () => trama.word('game_tip_trousers'), dress: () => trama.word('game_tip_dress'), shoe: () => trama.word('game_tip_shoe'), bag: () => trama.word('game_tip_bag') };
+const KINDS = ['top', 'trousers', 'top', 'dress', 'top', 'shoe', 'top', 'shoe', 'bag', 'shoe'];
+const tipOf = label => TIPS[KINDS[label]]();
 const here = { game: null, moment: null, past: [], asked: null, waiting: null, others: false, ladder: null, busy: false };
 const seen = () => document.body.dataset.screen === 'game';
 const over = () => here.past.length === first.rounds;
@@ -68,10 +72,13 @@ function drawTable() {
   if (!shown) return;
   big.setAttribute('aria-label', answered ? told(last) : trama.word('game_alt', { name: nameOf(shown.label) }));
   trama.show(big, picture(shown.label, shown.pixels, answered ? last.real ? 'ink' : 'madder' : DYE));
-  verdict.textContent = answered ? told(last) : trama.word('game_look', { name: nameOf(shown.label) });
+  const again = answered && !last.you && !over() ? ` ${trama.word('game_tip_again', { tip: tipOf(last.label) })}` : '';
+  verdict.textContent = answered ? told(last) + again : trama.word('game_look', { name: nameOf(shown.label), tip: tipOf(shown.label) });
+  table.dataset.state = answered ? 'told' : 'asked';
 }
 function drawEnd() {
   end.hidden = !over();
+  table.hidden = $('board', root).hidden = over() && here.others;   // who follows a link to a result has come for that
   if (!over()) return;
   const you = hits('you'), critic = hits('critic'), made = here.past.filter(round => !round.real), marked = made.filter(round => round.tell);
   const outcome = you > critic ? 'won' : you < critic ? 'lost' : 'drawn';
@@ -143,6 +150,10 @@ async function start(moment) {
   draw();
   trama.say(`${$('round', root).textContent}. ${big.getAttribute('aria-label')}`);
 }
+function showEnd() {
+  $('end-title', root).focus({ preventScroll: true });
+  end.scrollIntoView({ block: 'nearest', behavior: matchMedia('(prefers-reduced-motion:reduce)').matches ? 'auto' : 'smooth' });
+}
 async function vote(button) {
   if (here.busy || here.waiting || over() || !here.asked) return;
   here.busy = true;
@@ -156,10 +167,9 @@ async function vote(button) {
   here.asked = null;
   draw();
   if (focused) next.focus();
-  trama.say(told(here.past.at(-1)));
+  trama.say(verdict.textContent);
   if (!over()) return;
-  $('end-title', root).focus({ preventScroll: true });
-  end.scrollIntoView({ block: 'nearest', behavior: matchMedia('(prefers-reduced-motion:reduce)').matches ? 'auto' : 'smooth' });
+  showEnd();
   trama.say(`${told(here.past.at(-1))} ${trama.word('game_over')}: ${$('rank', root).textContent}. ${$('outcome', root).textContent}`);
 }
 next.onclick = () => {
@@ -171,9 +181,11 @@ next.onclick = () => {
   trama.say(`${$('round', root).textContent}. ${big.getAttribute('aria-label')}`);
 };
 for (const b of votes) b.onclick = () => vote(b);
-$('again', root).onclick = () => {
-  start(here.others ? here.moment : harder());
-  trama.bring($('table', root), 'start');
+$('again', root).onclick = async () => {
+  await start(here.others ? here.moment : harder());
+  if (over()) return;                                    // no new game came: the old one stays to be seen
+  votes[0].focus();                                      // the button that was pressed is gone
+  trama.bring(table, 'start');
 };
 
 /* sharing */
@@ -205,6 +217,8 @@ async function open() {
   here.others = true;
   take(result);
   draw();
+  scrollTo(0, 0);                                        // the end card comes first: nothing stands before it
+  $('end-title', root).focus({ preventScroll: true });
 }
 trama.on('screen', open);
 const areas = $$('.areas a', root);

@@ -1,6 +1,6 @@
 /* Learn: the lesson's six steps; each is done when its question is answered, not when it was scrolled past. */
 (() => {
-const { $, $$, setup, make } = trama, root = element, KEY = 'trama.lesson', first = props.first;
+const { $, $$, setup, make } = trama, root = element, KEY = 'trama.lesson', READING = 200, first = props.first;
 const sections = $$('.lesson', root), path = $('path', root), guess = $('guess', root);
 const here = { asked: false, opened: false, told: new Map() };
 const done = new Set((() => {
@@ -14,14 +14,13 @@ const TITLES = { kinds: () => trama.word('learn_path_kinds'), noise: () => trama
 
 const shown = () => sections.filter(section => !section.hidden);
 function drawPath() {
-  const steps = shown(), next = steps.find(({ dataset }) => !done.has(dataset.step));
+  const steps = shown();
   path.style.setProperty('--steps', steps.length);
   path.replaceChildren(...steps.map((section, i) => {
     const { step } = section.dataset, item = make('li'), link = make('button', undefined, done.has(step) ? 'done' : ''), name = TITLES[step]();
     $$('.nr', section)[0].textContent = i + 1;
     link.append(make('b', done.has(step) ? '✓' : `${i + 1}`), make('span', name));
     link.setAttribute('aria-label', trama.word(done.has(step) ? 'learn_step_done' : 'learn_step', { number: i + 1, name }));
-    if (section === next) link.setAttribute('aria-current', 'step');
     link.onclick = () => {
       const still = matchMedia('(prefers-reduced-motion:reduce)').matches, title = $$('h2', section)[0];
       section.scrollIntoView({ behavior: still ? 'auto' : 'smooth', block: 'start' });
@@ -31,14 +30,23 @@ function drawPath() {
     item.append(link);
     return item;
   }));
+  drawHere();
 }
+/* The bar marks the step in sight: the last whose card has come up to where one reads, below the bar. */
+function drawHere() {
+  const steps = shown(), atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 2 && scrollY > 0;
+  const at = atEnd ? steps.length - 1 : Math.max(0, steps.findLastIndex(section => section.getBoundingClientRect().top <= READING));
+  $$('button', path).forEach((link, i) => i === at ? link.setAttribute('aria-current', 'step') : link.removeAttribute('aria-current'));
+}
+let drawing = 0;
+addEventListener('scroll', () => { if (document.body.dataset.screen === 'learn') drawing ||= requestAnimationFrame(() => { drawing = 0; drawHere(); }); }, { passive: true });
 function drawAsk(step) {
   const ask = $$(`[data-step=${step}] .ask`, root)[0], told = here.told.get(step);
-  ask.dataset.state = done.has(step) ? 'yes' : told ? 'no' : '';
-  [...ask.children].at(-1).textContent = told ? told() : '';
+  ask.dataset.state = (told ? told.right : done.has(step)) ? 'yes' : told ? 'no' : '';
+  [...ask.children].at(-1).textContent = told ? told.tell() : '';
 }
 const solved = (step, tell, right = true) => {
-  here.told.set(step, tell);
+  here.told.set(step, { tell, right });                  // a wrong try after a right one is told as wrong; the step stays done
   if (right && !done.has(step)) {
     done.add(step);
     try { localStorage.setItem(KEY, JSON.stringify([...done])); } catch { /* private window: done until it is closed */ }
@@ -63,6 +71,15 @@ $('reveal', root).onclick = () => {
   solved('critic', () => trama.word('learn_critic_yes', told));
 };
 
+/* The garment that is asked about stands beside the question. */
+function drawAsked() {
+  const canvas = $('asked', root), name = trama.garment && trama.nameOf(trama.garment);
+  if (!name) return;
+  trama.show(canvas, trama.picture(trama.garment));
+  canvas.setAttribute('aria-label', trama.word('learn_yours', { name }));
+  $('asked-name', root).textContent = name;
+}
+
 /* The panel of the critic is asked for when it comes into sight: the training garments take seconds to open. */
 let inSight = false;
 new IntersectionObserver(([entry]) => { inSight = entry.isIntersecting; lookCloser(); }).observe($('panel', root));
@@ -78,16 +95,21 @@ async function open() {
   for (const step of [kinds, noise, duel, wrong, train]) step.open(answer);
   here.opened = true;
   drawPath();
+  drawAsked();
   lookCloser();
 }
 trama.on('screen', open);
+trama.on('screen', () => requestAnimationFrame(drawHere));
 trama.on('garment', () => {
   panel.open(false);
+  here.told.delete('critic');                            // that was said of another garment
+  drawAsk('critic');
   if (!here.opened) return;
+  drawAsked();
   kinds.follow();
   lookCloser();
 });
-trama.on('dye', () => { if (here.opened) { kinds.draw(); lookCloser(); } });
+trama.on('dye', () => { if (here.opened) { kinds.draw(); drawAsked(); lookCloser(); } });
 trama.mount(root, () => {
   for (const details of $$('[data-code]', root)) trama.lines(details, first.code[details.dataset.code]);
   for (const link of $$('[data-go]', root)) link.hidden = !setup.screens.includes(link.dataset.go);
@@ -96,7 +118,9 @@ trama.mount(root, () => {
   drawPath();
   drawGuess();
   for (const { dataset } of sections) drawAsk(dataset.step);
-  if (here.opened) for (const step of [kinds, noise, duel, wrong, train, panel]) step.draw();
+  if (!here.opened) return;
+  for (const step of [kinds, noise, duel, wrong, train, panel]) step.draw();
+  drawAsked();
 });
 open();
 })();

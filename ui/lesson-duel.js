@@ -1,8 +1,9 @@
 /* Step 4, the duel: one recorded step of both networks, in seven moments. Step 5: recorded trainings that failed. */
 (() => {
-const { $, $$, setup, make } = trama, LAST = 7, LEARNT = 5, ANSWERS = ['collapse', 'overpowering', 'too-fast'], SHOWN = 9;
+const { $, $$, setup, make } = trama, LAST = 7, LEARNT = 5, BACK = 6, ANSWERS = ['collapse', 'overpowering', 'too-fast'], SHOWN = 9;
 const SAY = [() => trama.word('duel_1'), () => trama.word('duel_2'), () => trama.word('duel_3', given()), () => trama.word('duel_4', given()),
   () => trama.word('duel_5', given()), () => trama.word('duel_6', given()), () => trama.word('duel_7', given())];
+const TOLD = { straight: () => trama.word('learn_duel_straight_no'), through: () => trama.word('learn_duel_yes'), chance: () => trama.word('learn_duel_chance_no') };
 const mean = values => values.reduce((a, b) => a + b, 0) / values.length;
 let given = () => ({});
 
@@ -41,7 +42,7 @@ trama.lessonDuel = (root, solved) => {
     drawDots();
     const told = trama.word('learn_of', { value: here.at, most: LAST });
     say.textContent = SAY[here.at - 1]();
-    $('duel-number', root).textContent = here.at < 3 ? 3 : here.at < LAST ? here.at : '7';
+    $('duel-number', root).textContent = here.at < 3 ? 3 : here.at === BACK ? LEARNT : here.at;
     $('moment-of', root).textContent = told;
     moment.value = here.at;
     moment.setAttribute('aria-valuetext', told);
@@ -51,10 +52,13 @@ trama.lessonDuel = (root, solved) => {
     $('duel-back', root).disabled = here.at === 1;
     $('duel-next', root).disabled = here.at === LAST;
   }
-  const go = at => {
-    here.at = at;
-    draw();
-    if (at === LAST) solved('duel', () => trama.word('learn_duel_yes'));
+  const go = at => { here.at = at; draw(); };
+  const answers = $$('button', $('duel-answers', root));
+  for (const button of answers) button.onclick = () => {
+    trama.picked(answers, button);
+    const { answer } = button.dataset, right = answer === 'through';
+    if (right && here.at < BACK) go(BACK);               // so that the way that was named is seen
+    solved('duel', TOLD[answer], right);
   };
   moment.oninput = () => go(Number(moment.value));
   $('duel-back', root).onclick = () => go(Math.max(1, here.at - 1));
@@ -66,11 +70,11 @@ trama.lessonWrong = (root, solved) => {
   const list = $('cases', root), here = { runs: [], answered: new Map() };
   const WORD = { collapse: () => trama.word('wrong_collapse'), overpowering: () => trama.word('wrong_overpowering'), 'too-fast': () => trama.word('wrong_fast') };
   const YES = { collapse: run => trama.word('wrong_collapse_yes', { share: Math.round(run.variety.at(-1) * 100) }), overpowering: () => trama.word('wrong_overpowering_yes'), 'too-fast': () => trama.word('wrong_fast_yes') };
-  const NO = { collapse: () => trama.word('wrong_collapse_no'), overpowering: () => trama.word('wrong_overpowering_no'), 'too-fast': () => trama.word('wrong_fast_no') };
+  const NO = { collapse: run => trama.word('wrong_collapse_no', run), overpowering: run => trama.word('wrong_overpowering_no', run), 'too-fast': run => trama.word('wrong_fast_no', run) };
 
   function sheet(part, run, moment) {
     trama.cloths(part, run.sheets[moment].slice(0, SHOWN).map(dyed(run.label, 'madder')), 'span');
-    part.setAttribute('aria-label', trama.word('wrong_sheet', { letter: run.letter, seen: run.images_seen[moment] }));
+    part.setAttribute('aria-label', trama.word('wrong_sheet', { letter: run.letter, kind: trama.className(run.label).toLowerCase(), seen: run.images_seen[moment] }));
   }
   function card(run) {
     const item = make('article', undefined, 'case'), title = make('h3', trama.word('wrong_run', run)), seen = make('small', '', 'num'), garments = make('div', undefined, 'sheet3');
@@ -81,21 +85,21 @@ trama.lessonWrong = (root, solved) => {
     svg.setAttribute('viewBox', '0 0 100 100');
     svg.setAttribute('preserveAspectRatio', 'none');
     svg.setAttribute('role', 'img');
-    svg.setAttribute('aria-label', trama.word('wrong_losses', { maker: trama.number(run.losses.generator.at(-1), 2), critic: trama.number(run.losses.critic.at(-1), 2) }));
-    const most = Math.max(.5, ...[run.losses.critic, run.losses.generator].map(values => [...values].sort((a, b) => a - b)[Math.floor(values.length * .97)]));
-    const steps = trama.smooth(run.losses.critic).length;
-    trama.curves(svg, [{ name: 'g', values: trama.smooth(run.losses.generator) }, { name: 'c', values: trama.smooth(run.losses.critic) }], steps, most);
     chart.append(svg, cursor);
+    const most = Math.max(.5, trama.topOf(Object.values(run.losses))), steps = trama.smooth(run.losses.critic).length;
+    const scale = trama.curves(svg, [{ name: 'g', values: trama.smooth(run.losses.generator) }, { name: 'c', values: trama.smooth(run.losses.critic) }], steps, most);
+    svg.setAttribute('aria-label', `${trama.word('wrong_losses', { maker: trama.number(run.losses.generator.at(-1), 2), critic: trama.number(run.losses.critic.at(-1), 2) })}; ${scale}`);
     Object.assign(range, { type: 'range', min: 0, max: run.sheets.length - 1, step: 1, value: run.at });
     range.setAttribute('aria-label', trama.word('wrong_moment', run));
     const show = () => {
       run.at = Number(range.value);
       trama.fill(range);
-      seen.textContent = trama.word('learn_seen', { seen: run.images_seen[run.at] });
-      range.setAttribute('aria-valuetext', seen.textContent);
+      const told = { name: trama.className(run.label), seen: run.images_seen[run.at] };
+      seen.textContent = trama.word('wrong_of', told);
+      range.setAttribute('aria-valuetext', trama.word('learn_seen', told));
       cursor.style.setProperty('--x', `${run.images_seen[run.at] / (run.losses.critic.length * run.batch) * 100}%`);
-      const now = name => mean(run.losses[name].slice(run.at * every, (run.at + 1) * every)), told = value => trama.number(value, Math.abs(value) < 100 ? 1 : 0);
-      figures.replaceChildren(make('li', trama.word('replay_loss_maker', { value: told(now('generator')) }), 'g'), make('li', trama.word('replay_loss_critic', { value: told(now('critic')) }), 'c'));
+      const now = name => mean(run.losses[name].slice(run.at * every, (run.at + 1) * every)), digits = value => trama.number(value, Math.abs(value) < 100 ? 1 : 0);
+      figures.replaceChildren(make('li', trama.word('replay_loss_maker', { value: digits(now('generator')) }), 'g'), make('li', trama.word('replay_loss_critic', { value: digits(now('critic')) }), 'c'));
       sheet(garments, run, run.at);
     };
     range.oninput = show;

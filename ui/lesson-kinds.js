@@ -6,13 +6,15 @@ trama.lessonKinds = (root, server, solved) => {
   const zoo = $('zoo', root), bars = $('bars', root), classes = $('classes', root), made = $('made', root);
   const here = { zoo: [], chosen: 0, chances: [], label: null, made: [] };
   const dyed = garment => ({ ...trama.picture(garment), ramp: setup.dyes.madder });
-  const garments = () => [trama.garment, ...here.zoo];
+  const garments = () => [trama.garment, ...here.zoo], percent = chance => Math.round(chance * 100);
 
   const ask = trama.latest(server.classify, ({ chances }, asked) => {
     here.chances = chances;
     drawBars();
     const [[first, most], [second, next]] = chances;
-    if (asked.tapped && most - next < DOUBT) solved('kinds', () => trama.word('learn_kinds_yes', { first: trama.className(first).toLowerCase(), second: trama.className(second).toLowerCase() }));
+    if (!asked.tapped) return;
+    const told = { first: trama.className(first).toLowerCase(), second: trama.className(second).toLowerCase(), most: percent(most), next: percent(next) };
+    most - next < DOUBT ? solved('kinds', () => trama.word('learn_kinds_yes', told)) : solved('kinds', () => trama.word('learn_kinds_no', told), false);
   });
   const askMade = trama.latest(server.make, answer => { here.made = trama.take(answer); drawMade(); });
 
@@ -20,7 +22,7 @@ trama.lessonKinds = (root, server, solved) => {
     bars.replaceChildren(...here.chances.map(([label, chance]) => {
       const item = trama.make('li'), bar = trama.make('i');
       bar.style.setProperty('--v', `${chance * 100}%`);
-      item.append(trama.make('span', trama.className(label)), bar, trama.make('span', `${Math.round(chance * 100)} %`, 'num'));
+      item.append(trama.make('span', trama.className(label)), bar, trama.make('span', `${percent(chance)} %`, 'num'));
       return item;
     }));
   }

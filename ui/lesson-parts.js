@@ -27,9 +27,16 @@ trama.cloths = (list, pictures, tag = 'li', alt = null) => {
 
 trama.picked = (buttons, pressed) => trama.press(buttons, b => b === pressed);
 
-/* Curves {name, values} in a picture of 100 x 100: from left to right, or each value at its own x. */
-trama.curves = (svg, lines, steps, high) => {
-  const grid = [25, 50, 75].map(y => ['grid', `M0 ${y}H100`]);
+/* Top of a chart's scale: what all but the highest three in a hundred values of each list stay below. */
+trama.topOf = lists => Math.max(...lists.map(values => values.length ? [...values].sort((a, b) => a - b)[Math.floor(values.length * .97)] : 0));
+const roundUp = value => { const unit = 10 ** Math.floor(Math.log10(value)); return Math.ceil(value / unit * 2 - 1e-9) / 2 * unit; };
+
+/* Curves {name, values} in a picture of 100 x 100: from left to right, or each value at its own x. The chart around
+   it says how far its scale goes, and whether a curve is cut there; the same words come back for its description. */
+trama.curves = (svg, lines, steps, wanted) => {
+  const grid = [25, 50, 75].map(y => ['grid', `M0 ${y}H100`]), high = roundUp(wanted), over = lines.some(({ values }) => values.some(value => value > high));
+  const told = trama.word(over ? 'chart_over' : 'chart_high', { high: new Intl.NumberFormat(trama.language === 'pt' ? 'pt-BR' : 'en', { notation: 'compact' }).format(high) });
+  Object.assign(svg.parentNode.dataset, { high: told, over });
   const y = value => (100 - Math.max(0, Math.min(1, value / high)) * 98 - 1).toFixed(2);
   const ways = lines.map(({ name, values, x }) => [name, values.map((value, i) => `${i ? 'L' : 'M'}${(x ? x[i] : i / Math.max(1, steps - 1) * 100).toFixed(2)} ${y(value)}`).join('')]);
   svg.replaceChildren(...[...grid, ...ways].map(([name, d]) => {
@@ -38,6 +45,7 @@ trama.curves = (svg, lines, steps, high) => {
     path.setAttribute('d', d);
     return path;
   }));
+  return told;
 };
 
 /* Means of equal parts: a curve of thousands of steps in as many points as can be seen. */

@@ -38,7 +38,7 @@ function drawMoment() {
     $('meter', root).style.setProperty('--v', `${here.scores[at]}%`);
     $('meter', root).setAttribute('aria-label', trama.word('replay_score', { score: here.scores[at] }));
   }
-  $('stop', root).textContent = trama.word('replay_stop', { count: moment });
+  drawMeasure();
   drawLossesHere();
   const note = $('note', root), key = here.reason === 'film_photo' ? 'replay_photo' : here.reason ? 'replay_other' : Object.keys(garment.edits).length ? 'replay_edits' : '';
   note.hidden = !key;
@@ -71,24 +71,33 @@ function drawFrames() {
   drawMoment();
 }
 
-/* R of the moments that were measured, on a scale of its logarithm; shown once the question is answered */
+/* R of the moments, on a scale of its logarithm, shown once the question is answered; one without a measure says so */
+const measureOf = i => here.moments[i].r === null ? trama.word('replay_unmeasured') : trama.word('replay_r_is', { r: trama.number(here.moments[i].r, 1) });
+function drawMeasure() {
+  if (!here.moments.length) return;
+  const { r } = here.moments[here.at], count = momentName(here.at);
+  $('r-here', root).textContent = r === null ? trama.word('replay_r_none', { count }) : trama.word('replay_r_of', { count, r: trama.number(r, 1) });
+}
 function drawCurve() {
-  const judged = here.moments.map(({ r }, i) => ({ r, i })).filter(({ r }) => r !== null);
+  const all = here.moments.map(({ r }, i) => ({ r, i })), judged = all.filter(({ r }) => r !== null);
   $('ask', root).hidden = here.best === null;
+  $('no-r', root).hidden = here.best !== null;
   $('curve', root).hidden = $('answer', root).hidden = here.guess === null;
+  $('unmeasured', root).hidden = judged.length === all.length;
   if (here.guess === null) return;
-  const most = Math.log(Math.max(...judged.map(({ r }) => r))), place = ({ r, i }) => [placeOf(i), 100 - Math.log(r) / most * 100];
+  const most = Math.log(Math.max(...judged.map(({ r }) => r))) || 1, place = ({ r, i }) => [placeOf(i), 100 - Math.log(r) / most * 100];
   $$('.r', $('chart', root))[0].setAttribute('d', judged.map((point, n) => `${n ? 'L' : 'M'}${place(point).map(v => v.toFixed(2)).join(' ')}`).join(''));
-  $('dots', root).replaceChildren(...judged.flatMap(point => {
-    const [x, y] = place(point), dot = document.createElement('i'), text = document.createElement('span');
+  $('dots', root).replaceChildren(...all.flatMap(point => {
+    const [x, y] = point.r === null ? [placeOf(point.i), 100] : place(point), dot = document.createElement('i'), text = document.createElement('span');
     for (const e of [dot, text]) { e.style.setProperty('--x', `${x}%`); e.style.setProperty('--y', `${y}%`); }
+    if (point.r === null) { dot.className = 'none'; return [dot]; }
     text.textContent = framed(point.i) || point.i === here.best ? trama.number(point.r, 1) : '';
     text.className = point.i === here.best ? 'best' : '';
     return [dot, text];
   }));
-  const points = judged.map(({ r, i }) => `${momentName(i)}: ${trama.number(r, 1)}`).join('; ');
+  const points = all.map(({ i }) => `${momentName(i)}: ${measureOf(i)}`).join('; ');
   $('chart', root).setAttribute('aria-label', trama.word('replay_chart', { points }));
-  const best = { best: momentName(here.best), r: trama.number(here.moments[here.best].r, 1), guess: momentName(here.guess) };
+  const best = { best: momentName(here.best), r: trama.number(here.moments[here.best].r, 1), guess: momentName(here.guess), there: measureOf(here.guess) };
   $('answer', root).textContent = trama.word(here.guess === here.best ? 'replay_right' : 'replay_wrong', best);
 }
 
@@ -102,7 +111,7 @@ function drawLossesHere() {
   const [maker, critic] = ['generator_loss', 'critic_loss'].map(name => trama.number(lossAt(name, here.at), 2));
   $('loss-maker', root).textContent = trama.word('replay_loss_maker', { value: maker });
   $('loss-critic', root).textContent = trama.word('replay_loss_critic', { value: critic });
-  $('loss-chart', root).setAttribute('aria-label', trama.word('replay_losses_chart', { count: momentName(here.at), maker, critic }));
+  $('loss-chart', root).setAttribute('aria-label', `${trama.word('replay_losses_chart', { count: momentName(here.at), maker, critic })}; ${here.scale}`);
 }
 function drawLosses() {
   $('losses', root).hidden = !here.curves;
@@ -110,7 +119,7 @@ function drawLosses() {
   if (!here.curves) return;
   const { images_seen, critic_loss, generator_loss } = here.curves, both = [...critic_loss, ...generator_loss].sort((a, b) => a - b);
   const high = Math.max(1, both[Math.floor(both.length * .98)] * 1.1), x = images_seen.map(placeOfImages);
-  trama.curves($('loss-chart', root), [{ name: 'g', values: generator_loss, x }, { name: 'c', values: critic_loss, x }], x.length, high);
+  here.scale = trama.curves($('loss-chart', root), [{ name: 'g', values: generator_loss, x }, { name: 'c', values: critic_loss, x }], x.length, high);
 }
 
 /* the line at the cursor */
@@ -150,7 +159,7 @@ play.onclick = () => {
   here.timer = setInterval(() => here.at + 1 < here.moments.length && isSeen() ? go(here.at + 1) : pause(), STEP_MS);
 };
 range.oninput = () => { pause(); if (here.garment) go(Number(range.value)); };
-$('stop', root).onclick = () => { if (!here.garment) return; here.guess = here.at; drawCurve(); };
+$('stop', root).onclick = () => { if (!here.garment) return; pause(); here.guess = here.at; drawCurve(); };
 for (const button of $$('[data-save]', root)) button.onclick = async () => {
   if (button.getAttribute('aria-busy') === 'true') return;
   button.setAttribute('aria-busy', 'true');
@@ -187,5 +196,5 @@ for (const a of areas) a.hidden = !setup.screens.includes(a.dataset.go);
 areas[0].parentNode.hidden = areas.filter(a => !a.hidden).length < 2;
 $('line-section', root).hidden = !setup.screens.includes('line');
 for (const event of ['screen', 'garment', 'dye']) trama.on(event, open);
-trama.mount(root, () => { drawFrames(); if (here.moments.length) drawCurve(); });
+trama.mount(root, () => { drawFrames(); if (here.moments.length) { drawCurve(); drawLosses(); drawMoment(); } });
 open();
