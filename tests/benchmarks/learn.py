@@ -2,8 +2,8 @@
 
 The page of the shipped model in Chromium without a graphics card: the answers of the lesson, the game
 and the film and their sliders, first on a quiet page, then while one visitor trains live. Then the
-same training without a page: the images it sees, and how good its boots are. Goals: 150 ms at the
-95th percentile, 300 ms during a training, boots within 30 s.
+same training without a page: the images it sees, and how good its boots are; and how often the game's
+critic is right. Goals: 150 ms at the 95th percentile, 300 ms during a training, boots within 30 s.
 """
 
 import argparse
@@ -16,10 +16,14 @@ import numpy as np
 import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from app import EMBEDDED_MODEL
 from model.classifier import class_chances, load_classifier
+from model.game import Round
 from model.lesson import read_garments, variety
 from model.live import BATCH, MAX_SECONDS, SHEET, Knobs, Live
 from model.pixels import to_img, to_pixels
+from model.referee import Referee
+from model.studio import Studio
 from tests.benchmarks.clicks import STAGE, opened, served, show
 from training.data import load_fashion_mnist
 from training.features import space_e
@@ -27,6 +31,7 @@ from training.metrics import kernel_distance
 
 BOOT = 9
 MADE = 1000
+FIRST_SEED = 5_000_000
 CALLS = {
     "lesson: classes of a garment": ("classify", "{ recipe: recipes[n % 10] }"),
     "lesson: garments of a class": ("make", "{ label: n % 10, seed: n }"),
@@ -174,6 +179,23 @@ def measure_training(seconds: float) -> None:
           f"{variety(made):.1f} of {variety(np.asarray(real)):.1f} grey levels")  # fmt: skip
 
 
+def measure_critic() -> None:
+    """Votes on every real garment of the game, and on as many woven at the last moment of training."""
+    referee = Referee(Studio.open(EMBEDDED_MODEL))
+    rounds = [
+        Round(label=label, real=real, seed=FIRST_SEED + place, place=place)
+        for label in range(10)
+        for place in range(referee.each)
+        for real in (True, False)
+    ]
+    last = len(referee.moments) - 1
+    right = [
+        referee.rule(referee.known(asked, last), asked.label).real == asked.real for asked in rounds
+    ]
+    print(f"the critic of the finished network is right about {np.mean(right):.1%} of {len(right):,} "
+          f"garments: {np.mean(right[::2]):.1%} of the real, {np.mean(right[1::2]):.1%} of the woven")  # fmt: skip
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -183,6 +205,7 @@ def main() -> None:
     with sync_playwright() as playwright, served(playwright) as (browser, url, _):
         measure_page(browser, url, options.count)
     measure_training(options.seconds)
+    measure_critic()
 
 
 if __name__ == "__main__":
