@@ -35,18 +35,8 @@ def opened(visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str,
     return page
 
 
-@pytest.mark.parametrize(("locale", "viewport", "more"), VISITORS)
-def test_six_steps_are_done_by_doing(
-    visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
-) -> None:
-    page = opened(visit, locale, viewport, {**more, "reduced_motion": "reduce"})
-    learn = page.locator("#learn")
-    expect(page).to_have_title(f"{told(locale, 'learn')} · Trama")
-    expect(page.get_by_role("link", name=told(locale, "learn"), exact=True)).to_be_visible()
-    expect(learn.locator(".path li")).to_have_count(6)
-    assert overflowing(page) == []
-
-    # Two kinds of network.
+def do_kinds(page: Page) -> None:
+    """Two kinds of network."""
     kinds = step(page, "kinds")
     expect(kinds.locator(".bars li")).to_have_count(5)
     before = kinds.locator(".bars").inner_text()
@@ -57,7 +47,9 @@ def test_six_steps_are_done_by_doing(
     kinds.locator(".words button").first.click()
     expect_new(page, six, picture)
 
-    # From noise to garment: one number, all of them, none; another noise; another class.
+
+def do_noise(page: Page, locale: str) -> None:
+    """From noise to garment: one number, all of them, none; another noise; another class."""
     noise, big = step(page, "noise"), "#learn [data-part=woven]"
     swap, picture = noise.get_by_role("slider"), drawn(page, big)
     noise.locator("[data-part=noise-mark]").click()
@@ -79,7 +71,9 @@ def test_six_steps_are_done_by_doing(
     noise.locator(".tenfold button").first.click()
     expect_new(page, big, picture)
 
-    # The critic: a guess, its score, the nearest training garments.
+
+def do_critic(page: Page, locale: str) -> None:
+    """The critic: a guess, its score, the nearest training garments."""
     critic = step(page, "critic")
     critic.scroll_into_view_if_needed()
     expect(critic.locator("[data-part=panel] .mine")).to_be_hidden()
@@ -94,7 +88,9 @@ def test_six_steps_are_done_by_doing(
     expect(critic.locator(".ask output").last).to_contain_text("100")
     expect(critic.locator("[data-part=panel] .mine")).to_be_visible()
 
-    # The duel, scrubbed and stepped.
+
+def do_duel(page: Page, locale: str) -> None:
+    """The duel, scrubbed and stepped."""
     duel = step(page, "duel")
     scrub = duel.locator("[data-part=moment]")
     expect(duel.locator("[data-part=duel-back]")).to_be_disabled()
@@ -112,7 +108,9 @@ def test_six_steps_are_done_by_doing(
     duel.locator("[data-answer=through]").click()
     expect(duel.locator(".ask")).to_have_attribute("data-state", "yes")
 
-    # What goes wrong: a wrong answer is no end.
+
+def do_wrong(page: Page, locale: str) -> None:
+    """What goes wrong: a wrong answer is no end."""
     wrong = step(page, "wrong")
     runs = ("too-fast", "collapse", "overpowering")
     for number, run in enumerate(runs):
@@ -127,12 +125,33 @@ def test_six_steps_are_done_by_doing(
         expect(case).to_have_attribute("data-state", "yes")
     expect(wrong.locator(".ask")).to_have_attribute("data-state", "yes")
 
-    # Three uses.
+
+def do_uses(page: Page) -> None:
+    """Three uses."""
     uses = step(page, "uses")
     uses.locator("[data-use=images]").click()
     expect(uses.locator(".ask")).to_have_attribute("data-state", "no")
     uses.locator("[data-use=data]").click()
     expect(uses.locator(".ask")).to_have_attribute("data-state", "yes")
+
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), VISITORS)
+def test_six_steps_are_done_by_doing(
+    visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
+) -> None:
+    page = opened(visit, locale, viewport, {**more, "reduced_motion": "reduce"})
+    learn = page.locator("#learn")
+    expect(page).to_have_title(f"{told(locale, 'learn')} · Trama")
+    expect(page.get_by_role("link", name=told(locale, "learn"), exact=True)).to_be_visible()
+    expect(learn.locator(".path li")).to_have_count(6)
+    assert overflowing(page) == []
+
+    do_kinds(page)
+    do_noise(page, locale)
+    do_critic(page, locale)
+    do_duel(page, locale)
+    do_wrong(page, locale)
+    do_uses(page)
 
     done = set(page.evaluate("JSON.parse(localStorage.getItem('trama.lesson'))"))
     assert {"noise", "critic", "duel", "wrong", "uses"} <= done <= set(STEPS)
@@ -141,12 +160,17 @@ def test_six_steps_are_done_by_doing(
     page.evaluate("scrollTo(0, 0)")
     save(page, f"learn-{locale}-{viewport['width']}")
     for screen in ("wardrobe", "collection", "photo"):
-        uses.locator(f"[data-go={screen}]").click()
+        step(page, "uses").locator(f"[data-go={screen}]").click()
         expect(page.locator(f"#{screen}")).to_be_visible()
         page.go_back()
-        expect(uses).to_be_visible()
+        expect(step(page, "uses")).to_be_visible()
 
-    # From the video to here: folded until somebody wants it.
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), VISITORS)
+def test_from_the_video_to_here_is_folded_until_wanted(
+    visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
+) -> None:
+    page = opened(visit, locale, viewport, more)
     video = page.locator("#learn .video")
     expect(video.locator("li").first).to_be_hidden()
     video.locator("summary").click()
