@@ -245,16 +245,21 @@ def test_the_intro_stands_clear_of_the_tabs(visit: OPENED) -> None:
         assert tabs["y"] - lead["y"] - lead["height"] >= 8
 
 
-def test_a_chart_says_how_far_it_goes(visit: OPENED) -> None:
+def test_losses_of_all_trainings_are_on_one_scale(visit: OPENED) -> None:
     page = opened(visit, "en-US", DESKTOP, {})
-    charts = step(page, "wrong").locator(".chart")
-    for number, cut in enumerate(("true", "true", "true")):
-        expect(charts.nth(number)).to_have_attribute("data-over", cut)
-        expect(charts.nth(number).locator("svg")).to_have_attribute(
-            "aria-label", re.compile("cut at .*: it goes beyond")
-        )
-    live = page.locator("#learn [data-part=train] .chart")
-    expect(live).to_have_attribute("data-high", "scale up to 8")
+    charts = page.locator("#learn .chart:has(svg)")
+    expect(charts).to_have_count(4)  # the live one, and what went wrong
+    for chart in charts.all():
+        expect(chart).to_have_attribute("data-over", "false")
+        expect(chart).to_have_attribute("data-high", "lines: 1 · 10 · 1K · 100K")
+        expect(chart.locator("svg")).to_have_attribute("aria-label", re.compile("lines: 1 · 10"))
+    tops = page.evaluate(
+        """() => [...document.querySelectorAll('#learn [data-step=wrong] .chart')].map(chart =>
+             Math.min(...[...chart.querySelectorAll('path.g')].flatMap(path =>
+               path.getAttribute('d').slice(1).split('L').map(at => Number(at.split(' ')[1])))))"""
+    )
+    fast, collapse, overpowering = (100 - top for top in tops)
+    assert collapse < fast < 50 < overpowering  # only one ran away
 
 
 @pytest.mark.parametrize(

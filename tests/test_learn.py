@@ -33,7 +33,7 @@ def test_words_are_defined_where_they_come_first(language: str) -> None:
     train = words["learn_train"].lower()
     told = [f"duel_{n}" for n in range(1, 8)]
     first = next(key for key in told if loss in words[key].lower())
-    assert ("mede" if language == "pt" else "measures") in words[first]
+    assert ("o número que" if language == "pt" else "the number that") in words[first]
     assert collapse not in train  # its turn comes in stage 5
     for word in ("passo", "penalidade") if language == "pt" else ("step", "penalty"):
         assert f"{word}, " in train

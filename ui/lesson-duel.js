@@ -86,9 +86,9 @@ trama.lessonWrong = (root, solved) => {
     svg.setAttribute('preserveAspectRatio', 'none');
     svg.setAttribute('role', 'img');
     chart.append(svg, cursor);
-    const most = Math.max(.5, trama.topOf(Object.values(run.losses))), steps = trama.smooth(run.losses.critic).length;
-    const scale = trama.curves(svg, [{ name: 'g', values: trama.smooth(run.losses.generator) }, { name: 'c', values: trama.smooth(run.losses.critic) }], steps, most);
-    svg.setAttribute('aria-label', `${trama.word('wrong_losses', { maker: trama.number(run.losses.generator.at(-1), 2), critic: trama.number(run.losses.critic.at(-1), 2) })}; ${scale}`);
+    const steps = trama.smooth(run.losses.critic).length;
+    const scale = trama.curves(svg, [{ name: 'g', values: trama.smooth(run.losses.generator) }, { name: 'c', values: trama.smooth(run.losses.critic) }], steps);
+    svg.setAttribute('aria-label', `${trama.word('wrong_losses', { maker: trama.loss(run.losses.generator.at(-1)), critic: trama.loss(run.losses.critic.at(-1)) })}; ${scale}`);
     Object.assign(range, { type: 'range', min: 0, max: run.sheets.length - 1, step: 1, value: run.at });
     range.setAttribute('aria-label', trama.word('wrong_moment', run));
     const show = () => {
@@ -98,7 +98,7 @@ trama.lessonWrong = (root, solved) => {
       seen.textContent = trama.word('wrong_of', told);
       range.setAttribute('aria-valuetext', trama.word('learn_seen', told));
       cursor.style.setProperty('--x', `${run.images_seen[run.at] / (run.losses.critic.length * run.batch) * 100}%`);
-      const now = name => mean(run.losses[name].slice(run.at * every, (run.at + 1) * every)), digits = value => trama.number(value, Math.abs(value) < 100 ? 1 : 0);
+      const now = name => mean(run.losses[name].slice(run.at * every, (run.at + 1) * every)), digits = trama.loss;
       figures.replaceChildren(make('li', trama.word('replay_loss_maker', { value: digits(now('generator')) }), 'g'), make('li', trama.word('replay_loss_critic', { value: digits(now('critic')) }), 'c'));
       sheet(garments, run, run.at);
     };

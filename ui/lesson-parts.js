@@ -27,17 +27,21 @@ trama.cloths = (list, pictures, tag = 'li', alt = null) => {
 
 trama.picked = (buttons, pressed) => trama.press(buttons, b => b === pressed);
 
-/* Top of a chart's scale: what all but the highest three in a hundred values of each list stay below. */
-trama.topOf = lists => Math.max(...lists.map(values => values.length ? [...values].sort((a, b) => a - b)[Math.floor(values.length * .97)] : 0));
 const roundUp = value => { const unit = 10 ** Math.floor(Math.log10(value)); return Math.ceil(value / unit * 2 - 1e-9) / 2 * unit; };
 
 /* Curves {name, values} in a picture of 100 x 100: from left to right, or each value at its own x. The chart around
-   it says how far its scale goes, and whether a curve is cut there; the same words come back for its description. */
+   it says how far its scale goes, and whether a curve is cut there; the same words come back for its description.
+   Without a wanted top the scale is that of powers of ten, the same for every training: losses that run away are to be
+   seen beside those that do not. */
+const POWERS = [1, 10, 1e3, 1e5], HIGHEST = 1e7;
+const compact = value => new Intl.NumberFormat(trama.language === 'pt' ? 'pt-BR' : 'en', { notation: 'compact' }).format(value);
 trama.curves = (svg, lines, steps, wanted) => {
-  const grid = [25, 50, 75].map(y => ['grid', `M0 ${y}H100`]), high = roundUp(wanted), over = lines.some(({ values }) => values.some(value => value > high));
-  const told = trama.word(over ? 'chart_over' : 'chart_high', { high: new Intl.NumberFormat(trama.language === 'pt' ? 'pt-BR' : 'en', { notation: 'compact' }).format(high) });
+  const high = wanted ? roundUp(wanted) : HIGHEST, over = lines.some(({ values }) => values.some(value => value > high));
+  const told = wanted || over ? trama.word(over ? 'chart_over' : 'chart_high', { high: compact(high) }) : trama.word('chart_powers', { lines: POWERS.map(compact).join(' · ') });
   Object.assign(svg.parentNode.dataset, { high: told, over });
-  const y = value => (100 - Math.max(0, Math.min(1, value / high)) * 98 - 1).toFixed(2);
+  const share = value => wanted ? value / high : Math.log1p(Math.max(0, value)) / Math.log1p(high);
+  const y = value => (100 - Math.max(0, Math.min(1, share(value))) * 98 - 1).toFixed(2);
+  const grid = (wanted ? [.25, .5, .75].map(part => part * high) : POWERS).map(value => ['grid', `M0 ${y(value)}H100`]);
   const ways = lines.map(({ name, values, x }) => [name, values.map((value, i) => `${i ? 'L' : 'M'}${(x ? x[i] : i / Math.max(1, steps - 1) * 100).toFixed(2)} ${y(value)}`).join('')]);
   svg.replaceChildren(...[...grid, ...ways].map(([name, d]) => {
     const path = document.createElementNS(SVG, 'path');
@@ -47,6 +51,9 @@ trama.curves = (svg, lines, steps, wanted) => {
   }));
   return told;
 };
+
+/* A loss in figures: two decimals, and none once it ran away. */
+trama.loss = value => Math.abs(value) < 100 ? trama.number(value, 2) : trama.count(Math.round(value));
 
 /* Means of equal parts: a curve of thousands of steps in as many points as can be seen. */
 trama.smooth = (values, most = 120) => {

@@ -1,6 +1,6 @@
 /* Step 4, train one here: knobs, a place in the queue, a sheet and two curves while the server trains. */
 (() => {
-const { $, $$, setup } = trama, PAUSE_MS = 300, BOOT = 'Boot', USUAL_TOP = 8, WON = .05, HOPELESS = 100, LEAP = 60, ALIKE = .5, RECENT = 20, FEWEST = 8, SILHOUETTES = 2500;
+const { $, $$, setup } = trama, PAUSE_MS = 300, BOOT = 'Boot', WON = .05, HOPELESS = 100, LEAP = 60, ALIKE = .5, RECENT = 20, FEWEST = 8, SILHOUETTES = 2500;
 const KNOBS = {                                          // from 0..100 to what the server takes, and how it is told
   learning_rate: { usual: 43, value: v => 10 ** (-4 + v * .03), told: v => trama.number(v, v < .001 ? 5 : v < .01 ? 4 : 3) },
   critic_strength: { usual: 50, value: v => 10 ** (-1.5 + v * .03), told: v => `${trama.number(v, v < 1 ? 2 : 1)} ×` },
@@ -49,8 +49,8 @@ trama.lessonTrain = (root, server, usualSpread) => {
     trama.cloths($('sheet', root), sheet.map(dyed), 'span');
     $('sheet', root).setAttribute('aria-label', now ? trama.word('train_sheet', { seconds: trama.number(now.seconds) }) : trama.word('train_sheet_empty'));
     const points = Math.max(2, Math.round(120 * Math.max(part, .02))), [maker, critic] = losses.map(values => trama.smooth(values, points));
-    const scale = trama.curves($('losses', root), [{ name: 'g', values: maker }, { name: 'c', values: critic }], maker.length / Math.max(part, .02), Math.max(USUAL_TOP, trama.topOf(losses)));
-    const last = losses.map(values => values.length ? trama.number(mean(values.slice(-RECENT)), 2) : '');
+    const scale = trama.curves($('losses', root), [{ name: 'g', values: maker }, { name: 'c', values: critic }], maker.length / Math.max(part, .02));
+    const last = losses.map(values => values.length ? trama.loss(mean(values.slice(-RECENT))) : '');
     $('loss-maker', root).textContent = `${trama.word('learn_loss_maker')} ${last[0]}`;
     $('loss-critic', root).textContent = `${trama.word('learn_loss_critic')} ${last[1]}`;
     $('losses', root).setAttribute('aria-label', `${trama.word('wrong_losses', { maker: last[0] || 0, critic: last[1] || 0 })}; ${scale}`);
@@ -65,7 +65,7 @@ trama.lessonTrain = (root, server, usualSpread) => {
     if (here.critic.length < 2 * RECENT) return null;    // so early all garments are alike
     return spread(here.sheet) < ALIKE * usualSpread() ? 'collapse' : null;
   }
-  const TOLD = { fast: () => trama.word('train_fast'), overpowering: () => trama.word('train_overpowering'), collapse: () => trama.word('train_collapse') };
+  const TOLD = { fast: () => trama.word('train_fast', { most: LEAP }), overpowering: () => trama.word('train_overpowering'), collapse: () => trama.word('train_collapse') };
 
   async function follow(job) {
     while (here.job === job) {
@@ -83,7 +83,7 @@ trama.lessonTrain = (root, server, usualSpread) => {
         const broken = judge();
         if (broken) here.won.add(broken);
         const seen = here.now?.images_seen ?? 0;
-        here.told = broken ? TOLD[broken] : () => trama.word(seen < SILHOUETTES ? 'train_few' : 'train_done', { seen, most: SILHOUETTES });
+        here.told = broken ? TOLD[broken] : () => trama.word(seen < SILHOUETTES ? 'train_few' : 'train_done', { seen, most: seen < SILHOUETTES ? SILHOUETTES : LEAP });
         break;
       }
       draw();
