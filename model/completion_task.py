@@ -14,11 +14,11 @@ from model.pool import Fit, Pool, pool_of
 _TEMPERATURE = 12.0
 """By what the evidence of a class is divided: neighbouring pixels repeat each other, and it adds up."""
 
-_ANCHOR = 0.1
-"""Weight of a hidden pixel, as its start has it, against a known one, where all shall differ most."""
+_ANCHOR = 0.05, 1.0
+"""Weight of a hidden pixel, as its start has it, against a known one: half-way, and where all shall differ most."""
 
-_CANDIDATES = 4
-"""Garments that are looked at for each one that is wanted."""
+_CANDIDATES = 4, 20
+"""Garments that are looked at for each one that is wanted, up to half-way and where all shall differ most."""
 
 _CLOSEST = 0.35
 """Share of their differences that completions keep where they shall differ least."""
@@ -67,7 +67,7 @@ def prepare(
         labels += [c] * rows
     size, channels = generator.config.image_size, generator.config.image_channels
     target = np.where(known, img, np.concatenate(shown)).reshape(-1, size, size, channels)
-    weight = np.where(hidden, np.float32(_ANCHOR * different), np.float32(1))
+    weight = np.where(hidden, np.float32(_between(_ANCHOR, different)), np.float32(1))
     device = generator.device
     return Task(
         tuple(labels),
@@ -128,18 +128,28 @@ def _starts(
     come nearest to it, the ones farthest from each other in the hidden part are taken.
     """
     members, shown = pool.w[label], pool.img[label]
-    drawn = random.permutation(len(members))[: max(len(members) // 2, _CANDIDATES * count)]
+    looked = round(_between(_CANDIDATES, max(different, 0.5))) * count
+    drawn = random.permutation(len(members))[: max(len(members) // 2, looked)]
     lack = img[known] - shown[:, known]  # [M, known]
     w = members + lack @ fit.gain.T @ pool.w_apart[label]
-    near = drawn[np.square(lack[drawn]).mean(1).argsort(kind="stable")][: _CANDIDATES * count]
+    near = drawn[np.square(lack[drawn]).mean(1).argsort(kind="stable")][:looked]
     spread = _CLOSEST + (1 - _CLOSEST) * different
     w = (w.mean(0) + spread * (w[near] - w.mean(0))).astype(np.float32)
     pixels = BatchRenderer(generator).render(torch.from_numpy(w).to(generator.device))
     fill = pixels.reshape(len(w), -1).astype(np.float32) / 127.5 - 1
     error = np.square(fill[:, known] - img[known]).mean(1)
-    best = error.argsort(kind="stable")[: _CANDIDATES * count // 2]
+    best = error.argsort(kind="stable")[: looked // 2]
     picked = best[_farthest(fill[best][:, ~known], count)]
     return w[picked], fill[picked]
+
+
+def _between(ends: tuple[float, float], different: float) -> float:
+    """The power of `different` that is the first end at 0.5 and the second at 1, and 0 at 0.
+
+    A straight line would spend the slider's upper half on what nobody sees.
+    """
+    half, whole = ends
+    return float(whole * different ** np.log2(whole / half))
 
 
 def _farthest(points: np.ndarray, count: int) -> list[int]:

@@ -85,6 +85,11 @@ def test_an_archive_holds_pictures_that_tell_their_recipes(
     request = {"recipes": [garment.text for garment in garments], "language": "pt"}
     archive = unzipped(collection.archive(request))
     assert archive.namelist() == ["Vestido-4.png", "Vestido-4-2.png", "index.csv", "recipes.txt"]
+    called = unzipped(collection.archive({**request, "names": ["Vestido 4.2", "../../etc"]}))
+    assert called.namelist()[0].startswith("Vestido-4")
+    assert not any("/" in name or name.startswith(".") for name in called.namelist())
+    for names in ("Vestido", ["Vestido"], [1, 2], ["\n", "b"], ["x" * 101, "b"]):
+        assert "error" in answering(collection.archive)({**request, "names": names}), names
     stamps = [read_stamp(archive.read(name)) for name in archive.namelist()[:2]]
     assert stamps == request["recipes"]
     for wrong in ({"recipes": ["x"] * 201}, {"language": "xx"}, {"recipes": ["x"]}):

@@ -1,6 +1,7 @@
 """Collection: what a visitor keeps in the browser, its family tree, and files of it."""
 
 import base64
+import reprlib
 import threading
 
 import gradio as gr
@@ -19,6 +20,9 @@ MOST_OPENED = 60
 
 MOST_CHECKED = 500
 """Recipes of one request that are read and not drawn."""
+
+MOST_NAME = 100
+"""Characters of what a picture is called."""
 
 ARCHIVE_SIDE = 448
 """Side of a picture in the ZIP file: 16 times the 28 pixels."""
@@ -82,9 +86,13 @@ class Collection:
         return {"refused": refused}
 
     def archive(self, request: Json) -> Answer:
-        """Pictures of up to 200 recipes and the recipes themselves, as a ZIP file."""
+        """Pictures of up to 200 recipes and the recipes themselves, as a ZIP file.
+
+        `names` are what the page calls them, one each; without them kind and seed.
+        """
         garments = self.desk.recipes(request, MAX_PICTURES)
         language = check_language(request.get("language"))
+        called = _check_names(request.get("names"), len(garments))
         if not _turn.acquire(blocking=False):
             told = "another archive is being made: try again in a moment"
             return {"error": told, "reason": "archive_busy"}
@@ -94,10 +102,10 @@ class Collection:
             piece = words["piece"]
             pixels = self.desk.studio.draw(garments)
             items = []
-            for garment, picture in zip(garments, pixels, strict=True):
+            for garment, picture, name in zip(garments, pixels, called, strict=True):
                 image = self.desk.cloth(garment, picture, ARCHIVE_SIDE)
-                name = f"{kind_of(garment, names, piece)} {seed_word(garment.seed, words)}"
-                items.append((name, stamp_png(image, garment.text), garment.text))
+                usual = f"{kind_of(garment, names, piece)} {seed_word(garment.seed, words)}"
+                items.append((name or usual, stamp_png(image, garment.text), garment.text))
             return {"file": _zip(pictures_zip(items))}
         finally:
             _turn.release()
@@ -132,6 +140,19 @@ def build(desk: Desk) -> gr.HTML:
         collection.dataset,
     ]
     return screen("collection", calls, first)
+
+
+def _check_names(names: object, count: int) -> list[str]:
+    """A name each, empty where there is none; they come from outside."""
+    if names is None:
+        return [""] * count
+    if not isinstance(names, list) or len(names) != count:
+        raise ValueError(f"names must be a list of {count} texts, not {reprlib.repr(names)}")
+    for name in names:
+        if not isinstance(name, str) or len(name) > MOST_NAME or not name.isprintable():
+            told = f"names must be printable texts of at most {MOST_NAME} characters"
+            raise ValueError(f"{told}, not {reprlib.repr(name)}")
+    return names
 
 
 def _zip(content: bytes) -> str:

@@ -7,7 +7,7 @@ const text = bytes => btoa(String.fromCharCode(...bytes));
 trama.filling = (root, server) => {
   const big = $('erased', root), list = $('options', root), different = $('different', root), go = $('complete', root);
   /* `like` is the garment whose class and dye the picture has; `options` are garments with the completed pixels. */
-  const here = { like: null, pixels: null, options: [], chosen: -1, different: .6, seed: 1, job: null, busy: false, run: 0 };
+  const here = { like: null, pixels: null, options: [], chosen: -1, different: .8, seed: 1, job: null, busy: false, run: 0 };
   const eraser = trama.eraser(root, () => { here.options = []; here.chosen = -1; drawOptions(); drawActs(); });
 
   const picture = pixels => trama.picture(here.like, 'smooth', pixels);

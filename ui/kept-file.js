@@ -70,6 +70,7 @@ trama.keptFile = (root, server, first) => {
     trama.say(trama.word('exported', { count: file.entries.length }));
   };
   chooser('import', 'import-file', async file => {
+    trama.calm();
     const said = await take(file, server, first.most_checked);
     $('told', root).textContent = said ?? '';
   });
@@ -77,8 +78,8 @@ trama.keptFile = (root, server, first) => {
     zip.disabled = true;
     zip.setAttribute('aria-busy', true);
     draw();
-    const recipes = pictures.slice(0, first.most_pictures).map(trama.recipe);
-    const answer = await trama.ask(server.archive, { recipes, language: trama.language });
+    const zipped = pictures.slice(0, first.most_pictures), recipes = zipped.map(trama.recipe), names = zipped.map(garment => trama.nameOf(garment).slice(0, 100));
+    const answer = await trama.ask(server.archive, { recipes, names, language: trama.language });
     zip.setAttribute('aria-busy', false);
     draw();
     if (!answer) return;

@@ -67,6 +67,7 @@ function draw() {
   for (const control of [roll, seed, daring]) control.disabled = !free;
   trama.press([...palette.children], b => here.dyes.includes(b.dataset.dye));
   $('keep', root).setAttribute('aria-pressed', trama.store.hasLine(recipes()));
+  if (trama.line.plain()) trama.remember('line', trama.line.link().split('?')[1]);
   trama.emit('line');
 }
 function drawDaring() {
@@ -161,7 +162,7 @@ $('daring-row', root).hidden = !setup.daring;
 if (setup.daring) daring.max = setup.daring.most;
 trama.on('collection', draw);
 
-const query = new URLSearchParams(location.search), linked = query.has('line');
+const query = new URLSearchParams(location.search), linked = query.has('line'), kept = linked ? null : trama.recall('line');
 here.garments = trama.take(first.line);
 seed.value = first.seed;
 trama.lookbook(root, server, first);
@@ -175,4 +176,5 @@ if (linked) {
   if (!location.hash) show('line');
   openLink(query);
 }
+else if (typeof kept === 'string') openLink(new URLSearchParams(kept));
 })();

@@ -126,6 +126,7 @@ trama.latest = (call, show, working = () => {}) => {     // one call in flight; 
   };
 };
 trama.hand = (address, name) => {                       // a file into the visitor's hands
+  trama.calm();
   const link = document.createElement('a');
   link.href = address;
   link.download = `trama-${name}`.toLowerCase().replace(/[\s×+]+/g, '-');
@@ -176,6 +177,38 @@ function go() {
   document.body.dataset.screen = screen;
   trama.emit('screen', screen);
 }
+/* What was in hand, for a page that is loaded anew; another visit begins afresh. Of one model: another has other garments. */
+trama.remember = (name, value) => { try { sessionStorage.setItem(`trama.${name}`, JSON.stringify([trama.key(), value])); } catch { /* private window: not kept */ } };
+trama.recall = name => {
+  if (!['reload', 'back_forward'].includes(performance.getEntriesByType('navigation')[0]?.type)) return null;
+  try {
+    const [key, value] = JSON.parse(sessionStorage.getItem(`trama.${name}`));
+    return key === trama.key() ? value : null;
+  } catch { return null; }
+};
+
+/* What the browser's Back takes back before it leaves a screen: an open dialog, a family of children. Each is an entry
+   of the history. What comes back is called by the page's own button for it, and does what the browser's does. */
+const steps = [];
+trama.within = undo => {
+  steps.push(undo);
+  history.pushState({ step: steps.length }, '');
+  return () => {
+    if (steps.at(-1) === undo && history.state?.step === steps.length) return history.back();
+    if (steps.includes(undo)) steps.splice(steps.indexOf(undo), 1);   // another screen was gone to meanwhile
+    undo();
+  };
+};
+trama.modal = dialog => {
+  dialog.showModal();
+  const out = trama.within(() => dialog.close());
+  dialog.addEventListener('close', () => out(), { once: true });
+};
+const back = () => {
+  const depth = history.state?.step ?? 0;
+  while (steps.length > depth) steps.pop()();
+  go();
+};
 trama.bring = (part, block) => {
   const still = matchMedia('(prefers-reduced-motion:reduce)').matches;
   if (narrow.matches) part.scrollIntoView({ behavior: still ? 'auto' : 'smooth', block });
@@ -215,7 +248,7 @@ trama.header = (root, origin, server) => {
     mark();
     count();
   });
-  addEventListener('popstate', go);
+  addEventListener('popstate', back);
   addEventListener('hashchange', go);
   go();
 };

@@ -131,6 +131,7 @@ const look = () => { if (opinion.open) panel.ask(trama.garment); };
 opinion.addEventListener('toggle', look);
 
 trama.on('garment', () => {
+  trama.remember('wardrobe', { label: here.label, seed: here.seed, daring: here.daring, recipe: trama.recipe(trama.garment) });
   drawRail();
   drawStage();
   look();
@@ -144,10 +145,24 @@ trama.on('view', drawStage);
 trama.on('pair', drawStage);
 trama.on('collection', () => { drawRail(); drawStage(); });
 
+/* After a reload: the rail, and the garment in hand, which may be none of it. */
+const kept = new URLSearchParams(location.search).has('r') ? null : trama.recall('wardrobe');
+const fits = ({ label, seed, daring, recipe }) => (label === null || setup.classes[label]) && Number.isInteger(seed) && seed >= 0 && seed <= last
+  && daring >= 0 && daring <= (setup.daring?.most ?? 1) && typeof recipe === 'string';
+async function comeBack({ recipe }) {
+  await refresh(false);
+  const at = here.rail.findIndex(garment => trama.recipe(garment) === recipe);
+  if (at < 0) return trama.openRecipe(recipe);
+  here.chosen = at;
+  trama.choose(here.rail[at]);
+}
+
 rail.replaceChildren();                                  // the server's pictures have done their part
 here.rail = trama.take(first.rail);
 here.line = trama.take(first.line);
 const icons = trama.decode(first.icons), columns = icons.length > 10 ? 5 : Math.ceil(icons.length / 2);
+const back = kept && fits(kept) ? kept : null;
+if (back) Object.assign(here, { label: back.label, seed: back.seed, daring: back.daring });
 trama.choose(here.rail[0]);
 trama.mount(root, () => {
   chips.replaceChildren(chip(null), ...icons.map((pixels, label) => chip(label, pixels)));
@@ -163,5 +178,5 @@ trama.mount(root, () => {
   panel.draw();
   trama.emit('garment');
 });
-trama.openAddress();
+back ? comeBack(back) : trama.openAddress();
 })();
