@@ -46,6 +46,13 @@ def drawn(page: Page, selector: str) -> str:
     return str(page.eval_on_selector(selector, "c => c.toDataURL()"))
 
 
+def come_again(page: Page) -> None:
+    """Another visit by the same browser: unlike a reload it begins afresh, with what was kept."""
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+
+
 def expect_new(page: Page, selector: str, before: str) -> str:
     """Wait until the canvas shows another picture, and return it."""
     page.wait_for_function(

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from model.studio import Studio
-from tests.browsing import DESKTOP, OPENED, PHONE, drawn, expect_new, overflowing, save
+from tests.browsing import DESKTOP, OPENED, PHONE, come_again, drawn, expect_new, overflowing, save
 
 STAGE = "#adjust .big canvas"
 TOUCH: dict[str, Any] = {"has_touch": True, "is_mobile": True}
@@ -186,7 +186,7 @@ def test_directions_of_ones_own_on_a_phone(visit: OPENED) -> None:
     box = page.locator(STAGE).bounding_box()  # pinned
     assert box is not None
     assert box["y"] >= 0
-    page.reload()
+    come_again(page)
     drawn(page, STAGE)
     page.get_by_text("Mais direções").tap()
     expect(slider).to_have_value("0")

@@ -1,53 +1,23 @@
-"""What the browser's own buttons do: Back closes what lies over a screen, a reload loses nothing in hand."""
+"""The browser's own buttons: Back leaves nothing over a screen, a reload loses nothing in hand."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browsing import DESKTOP, OPENED, PHONE, TOUCH, drawn, told
 
 BIG = "#wardrobe .big canvas"
 
 
-def screen(page: Page) -> str:
-    return str(page.evaluate("document.body.dataset.screen"))
-
-
 @pytest.mark.parametrize("more", [{}, TOUCH])
-def test_back_closes_the_large_view_and_stays(visit: OPENED, more: dict) -> None:
+def test_back_leaves_no_dialog_over_the_screen(visit: OPENED, more: dict) -> None:
     page = visit("pt-BR", PHONE if more else DESKTOP, "line", **more)
     page.evaluate("location.hash = 'wardrobe'")
     drawn(page, BIG)
-    large = page.locator("dialog[open]")
     page.locator("#wardrobe [data-part=enlarge]").click()
-    expect(large).to_be_visible()
+    expect(page.locator("dialog[open]")).to_be_visible()
     page.go_back()
-    expect(large).to_have_count(0)
-    assert screen(page) == "wardrobe"
-    page.locator("#wardrobe [data-part=enlarge]").click()
-    page.keyboard.press("Escape")  # its own ways out leave no entry behind
-    expect(large).to_have_count(0)
-    page.wait_for_function("!history.state?.step")
-    page.go_back()
+    expect(page.locator("dialog[open]")).to_have_count(0)
     expect(page.locator("#line")).to_be_visible()
-
-
-def test_back_leaves_the_children_for_their_parent(visit: OPENED) -> None:
-    page = visit("en-US", DESKTOP, "wardrobe")
-    drawn(page, BIG)
-    parent = page.evaluate("trama.garment.recipe")
-    nursery, rail = page.locator("#wardrobe [data-part=nursery]"), "#wardrobe [data-part=rail]"
-    for generation in (1, 2):
-        page.locator("#wardrobe [data-part=children]").click()
-        expect(nursery).to_be_visible()
-        expect(page.locator(f"{rail}[aria-busy=true]")).to_have_count(0)
-        page.wait_for_function("g => history.state?.step === g", arg=generation)
-        page.locator(f"{rail} .tile").nth(2).click()
-    page.go_back()
-    expect(nursery).to_be_visible()
-    page.locator("#wardrobe [data-part=back]").click()
-    expect(nursery).to_be_hidden()
-    assert page.evaluate("trama.garment.recipe") == parent
-    assert screen(page) == "wardrobe"
 
 
 def test_a_reload_brings_back_what_was_in_hand(visit: OPENED) -> None:

@@ -9,7 +9,17 @@ from playwright.sync_api import Page, expect
 
 from model.keepsake import read_stamps
 from model.studio import Studio
-from tests.browsing import DESKTOP, OPENED, PHONE, drawn, expect_new, overflowing, save, told
+from tests.browsing import (
+    DESKTOP,
+    OPENED,
+    PHONE,
+    come_again,
+    drawn,
+    expect_new,
+    overflowing,
+    save,
+    told,
+)
 from tests.test_browser_recipe import drop
 from ui.palette import dye_line
 
@@ -178,7 +188,7 @@ def test_a_line_is_kept_as_one_entry_and_comes_back(
     page.locator("#line [data-part=roll]").click()
     expect_new(page, "#line .piece:first-child canvas", shown)
     expect(heart).to_have_attribute("aria-pressed", "false")
-    page.reload()
+    come_again(page)
     page.wait_for_selector("#line .piece canvas")
     expect(heart).to_have_attribute("aria-pressed", "true")
     page.evaluate("trama.emit('open-line', { seed: 9, daring: 0.5 })")

@@ -56,7 +56,7 @@ trama.corners = (root, stage) => {
   for (const button of $$('[data-corner]', root)) button.onclick = () => {
     letter = button.dataset.corner;
     shown = null;
-    trama.modal(dialog);
+    dialog.showModal();
     drawDialog();
   };
   choice.onchange = () => change({ label: Number(choice.value) });

@@ -57,7 +57,7 @@ addEventListener('keydown', event => {
 trama.keys = root => {
   const dialog = $('help', root), choice = $('help-switch', root);
   const mark = () => $$('[data-key]', document).forEach(e => on ? e.setAttribute('aria-keyshortcuts', e.dataset.key) : e.removeAttribute('aria-keyshortcuts'));
-  trama.keyHelp = () => { choice.checked = on; trama.modal(dialog); };
+  trama.keyHelp = () => { choice.checked = on; dialog.showModal(); };
   $('keys', root).onclick = trama.keyHelp;
   $('help-close', root).onclick = () => dialog.close();
   dialog.onclick = event => { if (event.target === dialog) dialog.close(); };

@@ -37,7 +37,7 @@ trama.largeView = root => {
 
   trama.enlarge = garments => {                          // the garment in hand, among its neighbours
     list = garments;
-    trama.modal(dialog);
+    dialog.showModal();
     draw();
   };
   for (const [step, button] of Object.entries(turns)) button.onclick = () => turn(Number(step));

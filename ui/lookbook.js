@@ -34,10 +34,11 @@ trama.lookbook = (root, server, { most_title }) => {
 
   async function save(kind) {
     saves.forEach(b => b.disabled = true);
-    const file = (await trama.ask(server.lookbook, request(kind)))?.file;
+    const answer = await trama.ask(server.lookbook, request(kind));
     saves.forEach(b => b.disabled = false);
-    if (!file) return;
-    trama.hand(file, `lookbook-${line.title()}.${kind}`);
+    if (!answer) return;
+    const printed = answer.left_out.reduce((title, signs) => title.replaceAll(signs, ''), line.title()).trim();
+    trama.hand(answer.file, `lookbook-${printed || line.usualTitle()}.${kind}`);
     trama.say(trama.word('lookbook_saved', { kind: kind.toUpperCase() }));
   }
   for (const b of saves) b.onclick = () => save(b.dataset.save);

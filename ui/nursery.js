@@ -36,12 +36,8 @@ trama.nursery = (root, changed) => {
     trama.fill(difference);
   }
 
-  function leave() {
-    trama.choose(families.pop().parent);
-    $$('[tabindex="0"]', $('rail', root))[0]?.focus({ preventScroll: true });
-  }
   const raise = parent => {
-    families.push({ parent, difference: family()?.difference ?? USUAL, seed: trama.randomSeed(), children: [], back: trama.within(leave) });
+    families.push({ parent, difference: family()?.difference ?? USUAL, seed: trama.randomSeed(), children: [] });
     changed();
     $('family', root).focus({ preventScroll: true });
     trama.bring(panel);
@@ -52,7 +48,10 @@ trama.nursery = (root, changed) => {
   $('siblings', root).onclick = () => { family().seed = trama.randomSeed(); request(family()); };
   difference.oninput = () => { family().difference = Number(difference.value); draw(); request(family()); };
   parent.onclick = () => { trama.choose(family().parent); trama.reveal($('big', root).closest('.stage')); };
-  $('back', root).onclick = () => family().back();
+  $('back', root).onclick = () => {
+    trama.choose(families.pop().parent);
+    $$('[tabindex="0"]', $('rail', root))[0]?.focus({ preventScroll: true });
+  };
   return { draw, children: () => family()?.children };
 };
 })();

@@ -50,8 +50,8 @@ trama.opinionPanel = (root, { hidden = false } = {}) => {
     trama.cloths(examples, pictures, 'span', i => trama.word('opinion_example', { score: trama.number(opinion.examples.scores[i]) }));
     opinion.examples.scores.forEach((value, i) => examples.children[i].style.setProperty('--p', `${value}%`));
     ends.replaceChildren(make('span', trama.word('opinion_low')), make('span', trama.word('opinion_high')));
-    keyline.replaceChildren(make('li', trama.word('learn_real'), 'r'), make('li', trama.word('opinion_made'), 'g'), make('li', here.open ? trama.word('opinion_yours', { name, score }) : name, 'c'));
-    told.textContent = here.open ? `${trama.word(WORDS[opinion.word])} ${trama.word('opinion_among', { real: trama.number(opinion.among_real), made: trama.number(opinion.among_made) })}${opinion.beyond ? ` ${trama.word('opinion_beyond')}` : ''}` : '';
+    keyline.replaceChildren(make('li', trama.word('opinion_up'), 'r'), make('li', trama.word('opinion_down'), 'g'), make('li', here.open ? trama.word('opinion_yours', { name, score }) : name, 'c'));
+    told.textContent = here.open ? `${trama.word(WORDS[opinion.word])} ${trama.word('opinion_among', { real: trama.number(opinion.among_real), made: trama.number(opinion.among_made), score })}${opinion.beyond ? ` ${trama.word('opinion_beyond')}` : ''}` : '';
     note.textContent = trama.word('opinion_note');
   }
   function drawNearest() {

@@ -173,6 +173,7 @@ trama.mount = (root, draw) => {
   all();
 };
 function go() {
+  for (const dialog of $$('dialog[open]', document)) dialog.close();   // Back goes to a screen, not behind what lies over one
   const wanted = location.hash.slice(1), screen = setup.screens.includes(wanted) ? wanted : setup.screens[0];
   document.body.dataset.screen = screen;
   trama.emit('screen', screen);
@@ -187,28 +188,6 @@ trama.recall = name => {
   } catch { return null; }
 };
 
-/* What the browser's Back takes back before it leaves a screen: an open dialog, a family of children. Each is an entry
-   of the history. What comes back is called by the page's own button for it, and does what the browser's does. */
-const steps = [];
-trama.within = undo => {
-  steps.push(undo);
-  history.pushState({ step: steps.length }, '');
-  return () => {
-    if (steps.at(-1) === undo && history.state?.step === steps.length) return history.back();
-    if (steps.includes(undo)) steps.splice(steps.indexOf(undo), 1);   // another screen was gone to meanwhile
-    undo();
-  };
-};
-trama.modal = dialog => {
-  dialog.showModal();
-  const out = trama.within(() => dialog.close());
-  dialog.addEventListener('close', () => out(), { once: true });
-};
-const back = () => {
-  const depth = history.state?.step ?? 0;
-  while (steps.length > depth) steps.pop()();
-  go();
-};
 trama.bring = (part, block) => {
   const still = matchMedia('(prefers-reduced-motion:reduce)').matches;
   if (narrow.matches) part.scrollIntoView({ behavior: still ? 'auto' : 'smooth', block });
@@ -248,7 +227,7 @@ trama.header = (root, origin, server) => {
     mark();
     count();
   });
-  addEventListener('popstate', back);
+  addEventListener('popstate', go);
   addEventListener('hashchange', go);
   go();
 };

@@ -221,7 +221,9 @@ function drawResult() {
   trama.show($('woven', root), trama.picture(garment));
   trama.show($('after', root), trama.picture(garment, 'pixels'));
   $('woven', root).setAttribute('aria-label', trama.word('picture_alt', { name: trama.nameOf(garment) }));
-  $('verdict', root).textContent = trama.word(verdict());
+  const told = verdict();
+  $('verdict', root).textContent = trama.word(told);
+  $('use', root).classList.toggle('p', told !== 'photo_none');   // what is no garment may be used, but is not asked to be
   $('error', root).textContent = trama.word('photo_error', { value: digits(off) });
   scale.hidden = $('reach', root).hidden = !usual;
   if (usual) {
