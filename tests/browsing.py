@@ -24,6 +24,9 @@ VISITORS = [
 ]
 """Locale, window and what else is asked of it: both languages, both sizes, light and dark."""
 
+TWO_VISITORS = [("pt-BR", DESKTOP, {}), ("en-US", PHONE, TOUCH)]
+"""Each language and each size once, where a flow takes long."""
+
 
 def complaint(line: ConsoleMessage) -> list[str]:
     """What a console line tells of a fault; Gradio's API panel asks whether there is MCP."""

@@ -9,7 +9,7 @@ from model.mixing import blend, pad
 from model.recipe import Recipe, mix
 from model.recipe_text import parse_recipe
 from model.studio import Studio
-from tests.browsing import DESKTOP, OPENED, PHONE, TOUCH, drawn, overflowing, save
+from tests.browsing import OPENED, TWO_VISITORS, drawn, overflowing, save
 
 STAGE = "#blend .big canvas"
 PLACE = """() => ['shape', 'pattern'].map(name => document.querySelector(`#blend [data-part=${name}]`).value)
@@ -74,9 +74,7 @@ def test_corners_and_place_are_found_in_a_recipe(visit: OPENED, studio: Studio) 
         assert page.evaluate("text => trama.blendOf(text)", other) is None
 
 
-@pytest.mark.parametrize(
-    ("locale", "viewport", "more"), [("pt-BR", DESKTOP, {}), ("en-US", PHONE, TOUCH)]
-)
+@pytest.mark.parametrize(("locale", "viewport", "more"), TWO_VISITORS)
 def test_a_link_opens_the_blend_with_its_sliders(
     visit: OPENED, locale: str, viewport: Any, more: dict[str, Any]
 ) -> None:

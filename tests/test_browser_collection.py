@@ -19,10 +19,8 @@ from model.pixels import to_image
 from model.recipe import MAX_LENGTH, Recipe
 from model.studio import Studio
 from tests.browsing import (
-    DESKTOP,
     OPENED,
-    PHONE,
-    TOUCH,
+    TWO_VISITORS,
     VISITORS,
     drawn,
     kept,
@@ -33,7 +31,6 @@ from tests.browsing import (
 )
 
 KEY = "trama.collection.1"
-TWO_VISITORS = [("pt-BR", DESKTOP, {}), ("en-US", PHONE, TOUCH)]
 
 
 def entry(recipe: Recipe, *parents: Recipe) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tests.browsing import (
     OPENED,
     PHONE,
     TOUCH,
+    TWO_VISITORS,
     VISITORS,
     drawn,
     expect_new,
@@ -266,9 +267,7 @@ def test_losses_of_all_trainings_are_on_one_scale(visit: OPENED) -> None:
     assert collapse < fast < 50 < overpowering  # only one ran away
 
 
-@pytest.mark.parametrize(
-    ("locale", "viewport", "more"), [("pt-BR", DESKTOP, {}), ("en-US", PHONE, TOUCH)]
-)
+@pytest.mark.parametrize(("locale", "viewport", "more"), TWO_VISITORS)
 def test_the_lines_are_those_of_the_repository(
     visit: OPENED, locale: str, viewport: dict[str, int], more: dict[str, Any]
 ) -> None:

@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, Page, expect
 from model.studio import Studio
 from model.weights import add_metrics
 from tests.browsing import (
-    DESKTOP,
     OPENED,
     PHONE,
     TOUCH,
+    TWO_VISITORS,
     VISITORS,
     drawn,
     expect_new,
@@ -155,9 +155,7 @@ def test_a_film_of_many_moments_without_losses(long_film: Page) -> None:
     save(page, "replay-long-film")
 
 
-@pytest.mark.parametrize(
-    ("locale", "viewport", "more"), [("pt-BR", DESKTOP, {}), ("en-US", PHONE, TOUCH)]
-)
+@pytest.mark.parametrize(("locale", "viewport", "more"), TWO_VISITORS)
 def test_large_view_line_and_film_lead_to_each_other(
     visit: OPENED, locale: str, viewport: Any, more: dict[str, Any]
 ) -> None:

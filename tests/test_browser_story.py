@@ -9,10 +9,8 @@ from model.mixing import blend, children
 from model.recipe import mix
 from model.studio import Studio
 from tests.browsing import (
-    DESKTOP,
     OPENED,
-    PHONE,
-    TOUCH,
+    TWO_VISITORS,
     drawn,
     kept,
     overflowing,
@@ -21,8 +19,6 @@ from tests.browsing import (
     tile,
     told,
 )
-
-TWO_VISITORS = [("pt-BR", DESKTOP, {}), ("en-US", PHONE, TOUCH)]
 
 
 def captions(page: Page) -> Any:
