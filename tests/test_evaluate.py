@@ -85,6 +85,12 @@ def test_real_against_real_is_at_the_floor(real):
         assert real[name]["value"] == pytest.approx(real[name]["floor"], abs=0.04), name
     for name in ("kd_e_by_class", "fd_c_by_class"):
         assert len(real[name]["by_class"]) == len(real[name]["by_class_floor"]) == 10
+    agreement = real["label_agreement"]
+    for name, right in agreement["by_class"].items():
+        others = agreement["taken_for"][name]
+        assert name not in others
+        assert len(others) == 9
+        assert right + sum(others.values()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("harm", ["blur", "noise"])

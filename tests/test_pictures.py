@@ -112,6 +112,11 @@ def test_figures_stand_in_groups_with_floors_classes_and_commands():
         "generator_sha256": "x",
         "r_e": entry(5.55555, error=0.0123),
         "cas_gap": entry(3.2, by_class=shares, by_class_floor=dict.fromkeys(shares, 0.75)),
+        "label_agreement": entry(
+            0.9,
+            taken_for={"Coat": {"Shirt": 0.028, "Dress": 0.031, "Bag": 0.001}},
+            taken_for_floor={"Coat": {"Shirt": 0.0325, "Dress": 0.02, "Bag": 0.029}},
+        ),
         "not_a_figure": entry(float("nan")),
         "full": {"r_e": entry(9.0, samples=50_000), "something_new": entry(1.5)},
         "heldout": {"recall": entry(0.25, against="heldout")},
@@ -123,11 +128,13 @@ def test_figures_stand_in_groups_with_floors_classes_and_commands():
         "| R in E | 9 | 1 | test | 50,000 | E | 2030-01-02 |",
         "| something new | 1.5 |", "| class | CAS | CAS: floor |", "| Dress | 0.5 | 0.75 |",
         "| Recall | 0.25 | 1 | heldout |", "| 10,000 | 7 | 0.125 |", "not to be compared",
+        "| Coat | Dress | 3.1 % | 2.0 % |\n| Coat | Shirt | 2.8 % | 3.2 % |",
         "* **CAS gap**: ", "python -m training.x", "abacus", "5 to 104",
     ):  # fmt: skip
         assert wanted in text
     assert "nan" not in text
     assert "not a figure" not in text
+    assert "| Coat | Bag |" not in text
     places = [text.index(f"### {title}") for title in ("Against the test", "Full", "Against the g")]
     assert places == sorted(places)
     assert render_figures({"r_e": {}}, ()) == "It has not been judged yet."

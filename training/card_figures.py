@@ -30,6 +30,9 @@ _NOTES = {
 _BY_CLASS_OF = {"cas_gap": "cas_accuracy"}
 """Figures whose values by class are those of another."""
 
+_TOLD_FROM = 0.03
+"""Share of a class from which on it is told what the classifier takes it for."""
+
 _FLOOR = (
     "The floor is what as many real training garments reach in the same measure. **The tables are "
     "not to be compared with each other**: they have other counts, and other floors."
@@ -53,7 +56,7 @@ def render_figures(metrics: Metrics, class_names: Sequence[str]) -> str:
     for name, group in groups.items():
         if rows := list(judged(group)):
             parts.append(f"### {_TITLES[name]}\n\n{_NOTES[name]}\n\n{_table(rows)}")
-            parts += [_by_class(group, class_names), _by_direction(group)]
+            parts += [_by_class(group, class_names), _confusions(group), _by_direction(group)]
     parts.append(_history(metrics))
     known = [key for key in FIGURES if key in dict(entries)]
     if known:
@@ -113,6 +116,26 @@ def _by_class(group: Metrics, class_names: Sequence[str]) -> str:
         cells = [number(values[place]) for values in columns.values()]
         lines.append("| " + " | ".join([_escaped(name), *cells]) + " |")
     return "By class:\n\n" + "\n".join(lines)
+
+
+def _confusions(group: Metrics) -> str:
+    """Which class is taken for which, where it is told of three in a hundred, made or real."""
+    figures = group.get("label_agreement")
+    if not isinstance(figures, dict) or "taken_for_floor" not in figures:
+        return ""
+    made, real = figures["taken_for"], figures["taken_for_floor"]
+    pairs = [
+        (own[other], real[name][other], name, other) for name, own in made.items() for other in own
+    ]
+    told = sorted((pair for pair in pairs if max(pair[:2]) >= _TOLD_FROM), reverse=True)
+    if not told:
+        return ""
+    lines = ["| garment | taken for | made | real |", "|---|---|---:|---:|"]
+    lines += [
+        f"| {_escaped(name)} | {_escaped(other)} | {100 * own:.1f} % | {100 * floor:.1f} % |"
+        for own, floor, name, other in told
+    ]
+    return "What our classifier takes garments for:\n\n" + "\n".join(lines)
 
 
 def _by_direction(group: Metrics) -> str:

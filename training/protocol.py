@@ -108,8 +108,16 @@ class Reference:
         figures = measure_distances(self.train, self)
         floors = {name: figure["value"] for name, figure in figures.items()}
         classes = {name: f["by_class"] for name, f in figures.items() if "by_class" in f}
-        floors["label_agreement"] = _agreement(self.real, self.judge)  # it learnt from `train`
-        return {**floors, "fd": floors["fd_e"], "kd": floors["kd_e"], "by_class": classes}
+        agreement = _agreement(self.real, self.judge, self.class_names)  # it learnt from `train`
+        floors["label_agreement"] = agreement["value"]
+        classes["label_agreement"] = agreement["by_class"]
+        return {
+            **floors,
+            "fd": floors["fd_e"],
+            "kd": floors["kd_e"],
+            "by_class": classes,
+            "taken_for": agreement["taken_for"],
+        }
 
     def featured(self, sampled: Sampled, title: str) -> Featured:
         """Features of generated pictures in all spaces."""
@@ -178,7 +186,7 @@ def measure_distances(sample: Featured, reference: Reference) -> dict[str, Figur
     figures |= {name: {"value": value} for name, value in cover.items()}
     figures["kd_e_by_class"] = _of_classes("e", _class_kernel, sample, real, names)
     figures["fd_c_by_class"] = _of_classes("c", frechet_distance, sample, real, names)
-    figures["label_agreement"] = {"value": _agreement(sample, reference.judge)}
+    figures["label_agreement"] = _agreement(sample, reference.judge, names)
     return figures
 
 
@@ -202,6 +210,7 @@ def judge_distances(sample: Featured, reference: Reference) -> dict[str, Figure]
         figures[name] = {**figure, "floor": floors[name]}
         if name in floors["by_class"]:
             figures[name]["by_class_floor"] = floors["by_class"][name]
+    figures["label_agreement"]["taken_for_floor"] = floors["taken_for"]
     return figures | _memorisation(sample, reference)
 
 
@@ -225,11 +234,22 @@ def _mean(values: list[Any]) -> Any:
     return float(np.mean(values))
 
 
-def _agreement(sample: Featured, judge: Classifier) -> float:
-    """Share of garments that the classifier takes for what they are meant to be."""
+def _agreement(sample: Featured, judge: Classifier, names: tuple[str, ...]) -> Figure:
+    """Share of garments that the classifier takes for what they are meant to be, and for others.
+
+    `taken_for` holds the shares of the nine others by class meant and class told.
+    """
     with torch.inference_mode():
         told = judge.head(torch.from_numpy(sample.features["c"])).argmax(1).numpy()
-    return float((told == sample.labels).mean())
+    shares = {}
+    for label, name in enumerate(names):
+        of_class = np.bincount(told[sample.labels == label], minlength=len(names))
+        shares[name] = dict(zip(names, (of_class / max(of_class.sum(), 1)).tolist(), strict=True))
+    return {
+        "value": float((told == sample.labels).mean()),
+        "by_class": {name: shares[name].pop(name) for name in names},
+        "taken_for": shares,
+    }
 
 
 def _of_classes(
