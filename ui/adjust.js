@@ -7,7 +7,6 @@ let shown = null, edited = null, origin = null;          // the garment whose st
 let wanted = false, afterwards = null;                   // wanted: the next answer is to become the garment in hand
 
 const before = () => original.getAttribute('aria-pressed') === 'true';
-const bare = recipe => recipe.slice(0, recipe.lastIndexOf('~'));
 const plainOf = garment => trama.plain(trama.recipe(garment));
 const labelled = ({ labels }) => !labels.length || labels.includes(trama.garment.label);
 const isLocked = row => row.name in state.held;
@@ -64,7 +63,7 @@ function drawEnd(button, pixels) {
 const differ = (a, b) => !a || a.some((value, i) => value !== b[i]);
 
 /* the server */
-const ofThis = ({ recipe }) => bare(trama.plain(recipe)) === bare(trama.plain(trama.garment.recipe));
+const ofThis = ({ recipe }) => trama.bare(trama.plain(recipe)) === trama.bare(trama.plain(trama.garment.recipe));
 const askEdit = trama.latest(server.edit, (answer, asked, last) => {
   if (!ofThis(asked)) return;                            // another garment was opened in the meantime
   [edited] = trama.take(answer);
@@ -73,7 +72,7 @@ const askEdit = trama.latest(server.edit, (answer, asked, last) => {
   if (last && wanted) commit();
 }, busy => { if (!busy && wanted) { wanted = false; afterwards = null; } }); // the bar tells why there was no answer
 const askEnds = trama.latest(server.previews, (answer, asked) => {
-  if (bare(asked.recipe) !== bare(request().recipe)) return; // of another garment or lock
+  if (trama.bare(asked.recipe) !== trama.bare(request().recipe)) return; // of another garment or lock
   const pictures = trama.decode(answer.pixels), seen = rows.filter(row => asked.rows.includes(row.key));
   seen.flatMap(row => row.switches).forEach((button, i) => { if (differ(button.pixels, pictures[i])) drawEnd(button, pictures[i]); });
 });

@@ -36,9 +36,8 @@ trama.blendOf = recipe => {
     free: parts.length > 2 ? { shape, pattern } : null };   // four digits of a weight are more than a place keeps
 };
 /* The screen that a link to a blend opens: this one if its recipe brings back the corners that it is of. */
-const bare = recipe => recipe.slice(0, recipe.lastIndexOf('~'));
 trama.screenOf = garment => {
-  const corners = trama.blendOf(trama.recipe(garment))?.corners, own = garment.parents?.map(bare);
-  return corners?.every(recipe => own?.includes(bare(recipe))) ? 'blend' : '';
+  const corners = trama.blendOf(trama.recipe(garment))?.corners, own = garment.parents?.map(trama.bare);
+  return corners?.every(recipe => own?.includes(trama.bare(recipe))) ? 'blend' : '';
 };
 })();

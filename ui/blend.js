@@ -13,7 +13,7 @@ const here = { shape: first.place[0], pattern: first.place[0], y: first.place[1]
 const seen = () => document.body.dataset.screen === 'blend';
 const corners = () => LETTERS.map(letter => pair[letter]);
 const recipes = () => corners().map(trama.recipe);
-const bare = list => list.map(recipe => recipe.slice(0, recipe.lastIndexOf('~'))).join();
+const bare = list => list.map(trama.bare).join();
 const layersKey = () => `${bare(recipes())} ${here.y}`;
 const x = () => (here.shape + here.pattern) / 2;
 const shares = half => here.free?.[half] ?? trama.bilinear(here[half], here.y);

@@ -1,7 +1,7 @@
 /* The collection as a file of recipes or of pictures, and garments from a recipe, a link or a PNG. */
 (() => {
 const { $ } = trama, FORMAT = 'trama-collection', VERSION = 1, MOST_BYTES = 2_000_000;
-const keyOf = entry => entry.line ? entry.line.join() : entry.recipe.slice(0, entry.recipe.lastIndexOf('~'));
+const keyOf = entry => entry.line ? entry.line.join() : trama.bare(entry.recipe);
 
 /* Entries of a file's text; throws the word that tells what is wrong with it. */
 function entriesOf(text) {

@@ -1,6 +1,6 @@
 /* Family tree of a kept garment: what it was made of above it, what was made of it below. */
 (() => {
-const { $, $$ } = trama, SVG = 'http://www.w3.org/2000/svg', bare = recipe => recipe.slice(0, recipe.lastIndexOf('~'));
+const { $, $$, bare } = trama, SVG = 'http://www.w3.org/2000/svg';
 
 /* `open` fetches garments by their recipes, `readable` is one of them, `changed` draws the screen anew. */
 trama.keptTree = (root, { open, readable, wear, showRecipe, remove, changed }) => {

@@ -7,9 +7,8 @@ const here = { seed: first.seed, dyes: [...first.dyes], locks: new Set(), garmen
 const wanted = { seed: first.seed, daring: first.daring };
 
 /* what the line wears */
-const bare = garment => garment.recipe.slice(0, garment.recipe.lastIndexOf('~'));
 const dyeAt = i => { const pattern = first.patterns[here.dyes.length - 1]; return here.dyes[pattern[i % pattern.length]]; };
-const recipeAt = i => setup.dyed ? `${bare(here.garments[i])}~${dyeAt(i)}` : here.garments[i].recipe;
+const recipeAt = i => setup.dyed ? `${trama.bare(here.garments[i].recipe)}~${dyeAt(i)}` : here.garments[i].recipe;
 const recipes = () => here.garments.map((_, i) => recipeAt(i));
 const list = names => new Intl.ListFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB').format(names);
 const dyes = () => list(here.dyes.map(name => trama.word(name)));

@@ -78,7 +78,7 @@ trama.opinionPanel = (root, { hidden = false } = {}) => {
     guess(value) { here.guess = value; draw(); },
     open(on = true) { here.open = on; draw(); },
     ask(garment) {
-      const recipe = trama.recipe(garment), asked = recipe.slice(0, recipe.lastIndexOf('~'));
+      const recipe = trama.recipe(garment), asked = trama.bare(recipe);
       here.garment = garment;
       if (here.asked === asked) return draw();
       Object.assign(here, { asked, opinion: null, nearest: null });

@@ -30,7 +30,8 @@ trama.speak = language => {
 };
 
 /* garments: what the server says of a recipe, and its pixels; a dye changes but the end of a recipe */
-const bare = garment => garment.recipe.slice(0, garment.recipe.lastIndexOf('~'));
+trama.bare = recipe => recipe.slice(0, recipe.lastIndexOf('~'));
+const bare = garment => trama.bare(garment.recipe);
 trama.take = answer => {
   const pixels = trama.decode(answer.pixels);
   return answer.garments.map((garment, i) => ({ ...garment, pixels: pixels[i] }));

@@ -34,20 +34,19 @@ function forbidden() {                                   // a private window, or
   if (!told) trama.tell('not_stored');
   told = true;
 }
-const bare = recipe => recipe.slice(0, recipe.lastIndexOf('~'));
 function write(next) {
   kept = next.slice(0, MOST);
   try { localStorage.setItem(KEY, JSON.stringify(kept)); } catch { forbidden(); }
   trama.emit('collection');
 }
 
-const isGarment = recipe => entry => !!entry.recipe && bare(entry.recipe) === bare(recipe);
+const isGarment = recipe => entry => !!entry.recipe && trama.bare(entry.recipe) === trama.bare(recipe);
 const isLine = line => entry => !!entry.line && entry.line.join() === line.join();
 
 let index = { of: null };                                // entries of garments by their recipe, without its dye
 function find(recipe) {
-  if (index.of !== kept) index = { of: kept, entries: new Map(kept.filter(entry => entry.recipe).reverse().map(entry => [bare(entry.recipe), entry])) };
-  return index.entries.get(bare(recipe));
+  if (index.of !== kept) index = { of: kept, entries: new Map(kept.filter(entry => entry.recipe).reverse().map(entry => [trama.bare(entry.recipe), entry])) };
+  return index.entries.get(trama.bare(recipe));
 }
 
 /* An entry is a garment, {recipe, born, parents}: the day it was kept, and the recipes that it was made of;
