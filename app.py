@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 try:  # before torch: on ZeroGPU it patches CUDA; elsewhere it need not be installed
@@ -24,6 +23,7 @@ import torch
 
 from model.hub import parse_source, resolve_model
 from model.studio import Studio
+from model.weights import SHIPPED_MODEL
 from ui import endpoints, page
 from ui.desk import Desk
 from ui.shelf import Entry, Shelf
@@ -32,7 +32,6 @@ from ui.shelf_rules import ShelfRules
 P = ParamSpec("P")
 R = TypeVar("R")
 
-EMBEDDED_MODEL = Path(__file__).parent / "weights" / "fashion-mnist"
 LAUNCH: dict[str, Any] = {
     "theme": page.THEME,
     "favicon_path": page.FAVICON,
@@ -51,8 +50,8 @@ def open_studio(source: str | None) -> tuple[Studio, page.Origin]:
     Raises:
         ValueError: neither a usable folder nor a well-formed model id.
     """
-    place, revision = parse_source(source or EMBEDDED_MODEL)
-    resolved = resolve_model(place, revision, EMBEDDED_MODEL)
+    place, revision = parse_source(source or SHIPPED_MODEL)
+    resolved = resolve_model(place, revision, SHIPPED_MODEL)
     if resolved.notice:
         print(f"trama: {resolved.detail}", file=sys.stderr)
     local = resolved.origin in ("folder", "fallback")
@@ -76,7 +75,7 @@ def open_shelf(sources: Sequence[str]) -> tuple[Shelf, page.Origin]:
         studio, other = open_studio(source)
         if other.kind != "fallback":
             given.setdefault((studio.name, studio.digest), Entry(studio, source))
-    return Shelf(tuple(given.values()), rules, EMBEDDED_MODEL.name), origin
+    return Shelf(tuple(given.values()), rules, SHIPPED_MODEL.name), origin
 
 
 def build(studio: Studio, origin: page.Origin, shelf: Shelf | None = None) -> gr.Blocks:

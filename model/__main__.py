@@ -16,9 +16,8 @@ from model.hub import fetch_model
 from model.labels import find_label
 from model.latents import blend_layers, broadcast, map_seeds, move, pattern_split, render
 from model.pixels import grid, save_png
-from model.weights import generator_sha256, load_generator
+from model.weights import SHIPPED_MODEL, generator_sha256, load_generator
 
-DEFAULT_MODEL = Path(__file__).parent.parent / "weights" / "fashion-mnist"
 MAX_SCALE = 64
 MAX_GARMENTS = 10_000
 _SEEDS = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
@@ -63,7 +62,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         command.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     for command in commands.choices.values():
         command.add_argument(
-            "--model", default=str(DEFAULT_MODEL), metavar="FOLDER|user/name",
+            "--model", default=str(SHIPPED_MODEL), metavar="FOLDER|user/name",
             help="model folder or Hub id (the one that comes with Trama)",
         )  # fmt: skip
     return parser.parse_args(arguments)

@@ -31,6 +31,7 @@ from model.storage import (
 )
 
 __all__ = [
+    "SHIPPED_MODEL",
     "ModelFolderError",
     "add_metrics",
     "check_folder",
@@ -42,6 +43,9 @@ __all__ = [
     "read_metrics",
     "save_model",
 ]
+
+SHIPPED_MODEL = Path(__file__).parent.parent / "weights" / "fashion-mnist"
+"""The model folder that comes with Trama."""
 
 CONFIG_FILE = "config.json"
 GENERATOR_FILE = "model.safetensors"

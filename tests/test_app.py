@@ -114,7 +114,7 @@ def test_a_page_that_cannot_start_says_so_in_one_line(app: ModuleType) -> None:
 def test_a_model_that_cannot_be_had_leads_to_the_embedded_one_with_a_notice(
     app: ModuleType, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "EMBEDDED_MODEL", tiny_model)
+    monkeypatch.setattr(app, "SHIPPED_MODEL", tiny_model)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     studio, origin = app.open_studio("nobody/nothing@v1")
     assert origin.kind == "fallback"
@@ -140,7 +140,7 @@ def test_the_embedded_model_is_the_default(
 ) -> None:
     monkeypatch.delenv("TRAMA_MODEL", raising=False)
     assert app.parse_arguments([]).model == []
-    assert app.EMBEDDED_MODEL == ROOT / "weights" / "fashion-mnist"
+    assert app.SHIPPED_MODEL == ROOT / "weights" / "fashion-mnist"
     monkeypatch.setenv("TRAMA_MODEL", "user/name@v2")
     assert app.parse_arguments([]).model == ["user/name@v2"]
     assert app.parse_arguments(["--model", "folder"]).model == ["folder"]

@@ -2,7 +2,6 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +11,12 @@ from model.batches import BatchRenderer, drawers
 from model.config import ModelConfig
 from model.generator import Generator
 from model.latents import broadcast, map_seeds, move, render
-from model.weights import load_generator
-
-SHIPPED = Path(__file__).parent.parent / "weights" / "fashion-mnist"
+from model.weights import SHIPPED_MODEL, load_generator
 
 
 @pytest.fixture(scope="module")
 def generator() -> Generator:
-    return load_generator(SHIPPED)
+    return load_generator(SHIPPED_MODEL)
 
 
 @pytest.fixture(scope="module")

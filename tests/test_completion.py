@@ -15,9 +15,7 @@ from model.keepsake import AI_NOTICE, COMPOSITE_XMP, XMP, StampError, mark_png, 
 from model.pool import pool_of
 from model.seam import join
 from model.w_space import rough_metric
-from model.weights import load_generator
-
-SHIPPED = Path(__file__).parent.parent / "weights" / "fashion-mnist"
+from model.weights import SHIPPED_MODEL, load_generator
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +147,7 @@ def test_the_shipped_model_completes_pullovers(left_half):
 
     Ten of them, as one alone may be so plain that its own columns hardly differ.
     """
-    generator = load_generator(SHIPPED)
+    generator = load_generator(SHIPPED_MODEL)
     labels, errors, borders = [], [], []
     for real in generator.sample([2] * 10, range(123, 133)):
         made = complete(generator, real, left_half, 4)

@@ -13,11 +13,9 @@ from model.mixing import blend
 from model.recipe import Edit
 from model.storage import ModelFolderError
 from model.studio import Studio
-from model.weights import add_metrics, load_generator, save_model
+from model.weights import SHIPPED_MODEL, add_metrics, load_generator, save_model
 from training.derive import derive_history
-from training.publish import ROOT, space_files
-
-SHIPPED = ROOT / "weights" / "fashion-mnist"
+from training.publish import space_files
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +86,7 @@ def test_what_cannot_be_shown_is_told(kept, plain_model, tmp_path):
 
 
 def test_the_shipped_film_has_eight_moments_and_goes_with_the_page():
-    film, studio = Film(SHIPPED), Studio.open(SHIPPED)
+    film, studio = Film(SHIPPED_MODEL), Studio.open(SHIPPED_MODEL)
     assert len(film.moments) == 8
     garment = studio.garment(9, 42)
     strip = film.strip(garment)

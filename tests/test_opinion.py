@@ -13,6 +13,7 @@ from model.storage import ModelFolderError
 from model.weights import (
     DISCRIMINATOR_FILE,
     OPINION_FILE,
+    SHIPPED_MODEL,
     check_folder,
     load_discriminator,
     load_generator,
@@ -22,9 +23,6 @@ from tests.conftest import tiny_heaps
 from training.data import load_fashion_mnist
 from training.derive import derive_opinions
 from training.opinions import measure_opinions
-from training.publish import ROOT
-
-SHIPPED = ROOT / "weights" / "fashion-mnist"
 
 
 @pytest.fixture
@@ -148,8 +146,8 @@ def test_a_folder_without_a_critic_gets_no_opinions(folder):
 
 
 def test_the_shipped_critic_tells_real_test_garments_from_made_ones():
-    critic, test = Critic.open(SHIPPED), load_fashion_mnist("test")
-    generator, labels = load_generator(SHIPPED), torch.arange(10).repeat_interleave(6)
+    critic, test = Critic.open(SHIPPED_MODEL), load_fashion_mnist("test")
+    generator, labels = load_generator(SHIPPED_MODEL), torch.arange(10).repeat_interleave(6)
     made = generator.sample(labels.tolist(), list(range(60)), batch_size=20)
     picked = torch.cat([(test.labels == label).nonzero()[:6, 0] for label in range(10)])
     real = critic.opinions(test.pixels[picked].numpy(), labels.tolist())

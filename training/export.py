@@ -30,7 +30,14 @@ from model.generator import Generator
 from model.hub import fetch_model, parse_source
 from model.pixels import sheet_scale
 from model.storage import read_json, write_atomically
-from model.weights import CARD_FILE, METRICS_FILE, SHEET_FILE, generator_sha256, load_generator
+from model.weights import (
+    CARD_FILE,
+    METRICS_FILE,
+    SHEET_FILE,
+    SHIPPED_MODEL,
+    generator_sha256,
+    load_generator,
+)
 from training.cas import CasConfig
 from training.export_card import STUDY_FILE, render_card, write_sheet
 from training.export_proof import RealData, load_real, prove, read_export
@@ -38,7 +45,6 @@ from training.export_push import push_export
 from training.hardware import describe_machine
 from training.mixing import MIN_STEPS, StudyRow, study_plot
 
-DEFAULT_MODEL = Path(__file__).parent.parent / "weights" / "fashion-mnist"
 DEFAULT_COUNT = 60_000
 INTERRUPTED = 130
 
@@ -47,7 +53,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line; a token has no place on it."""
     parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
     parser.add_argument(
-        "model", nargs="?", default=str(DEFAULT_MODEL), metavar="FOLDER|user/name",
+        "model", nargs="?", default=str(SHIPPED_MODEL), metavar="FOLDER|user/name",
         help="model folder or Hub id (the one that comes with Trama)",
     )  # fmt: skip
     parser.add_argument(
@@ -88,7 +94,7 @@ class Source:
         folder = fetch_model(source)
         if Path(place).is_dir():
             own = folder.resolve()
-            root = DEFAULT_MODEL.parent.parent
+            root = SHIPPED_MODEL.parent.parent
             inside = own.is_relative_to(root)
             return cls(folder, own.relative_to(root).as_posix() if inside else own.name, None)
         return cls(folder, place, folder.name)  # the Hub's cache names a folder by its commit

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app import EMBEDDED_MODEL
 from model.classifier import class_chances, load_classifier
 from model.game import Round
 from model.lesson import read_garments, variety
@@ -24,6 +23,7 @@ from model.live import BATCH, MAX_SECONDS, SHEET, Knobs, Live
 from model.pixels import to_img, to_pixels
 from model.referee import Referee
 from model.studio import Studio
+from model.weights import SHIPPED_MODEL
 from tests.benchmarks.clicks import STAGE, opened, served, show
 from training.data import load_fashion_mnist
 from training.features import space_e
@@ -181,7 +181,7 @@ def measure_training(seconds: float) -> None:
 
 def measure_critic() -> None:
     """Votes on every real garment of the game, and on as many woven at the last moment of training."""
-    referee = Referee(Studio.open(EMBEDDED_MODEL))
+    referee = Referee(Studio.open(SHIPPED_MODEL))
     rounds = [
         Round(label=label, real=real, seed=FIRST_SEED + place, place=place)
         for label in range(10)

@@ -13,9 +13,9 @@ import numpy as np
 
 from model.recipe import Recipe
 from model.studio import Studio
+from model.weights import SHIPPED_MODEL
 from training.attributes import ATTRIBUTES
 
-SHIPPED = Path(__file__).parent.parent.parent / "weights" / "fashion-mnist"
 FIRST_SEED = 70_000
 UNNAMED = 5
 _UNNAMED_END = 1.5
@@ -58,7 +58,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--garments", type=int, default=30)
-    parser.add_argument("--model", type=Path, default=SHIPPED)
+    parser.add_argument("--model", type=Path, default=SHIPPED_MODEL)
     options = parser.parse_args()
     studio = Studio.open(options.model)
     print(f"{'locked':11} {'moved':12} {'by':>5} {'free':>7} {'locked':>7} {'ratio':>6}")

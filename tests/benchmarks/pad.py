@@ -9,16 +9,15 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 
 from model.latents import map_seeds, render
 from model.mixing import pad
 from model.studio import Studio
+from model.weights import SHIPPED_MODEL
 from training.hardware import describe_machine
 
-SHIPPED = Path(__file__).parents[2] / "weights" / "fashion-mnist"
 CORNERS = ((3, 42), (4, 43), (9, 7), (0, 11))
 
 
@@ -29,7 +28,7 @@ def main() -> None:
     parser.add_argument("--torch-threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.torch_threads)
-    studio = Studio.open(SHIPPED)
+    studio = Studio.open(SHIPPED_MODEL)
     corners = [studio.garment(label, seed) for label, seed in CORNERS]
     garments = pad(corners)
     w = map_seeds(studio.generator, [n % 10 for n in range(289)], range(289), 0.7)

@@ -11,7 +11,6 @@ import argparse
 import collections
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -24,12 +23,11 @@ from model.encoder import load_encoder
 from model.inverter import Inverter
 from model.photo import read_photo
 from model.photo_open import PhotoError
-from model.weights import find_discriminator, generator_sha256, load_generator
+from model.weights import SHIPPED_MODEL, find_discriminator, generator_sha256, load_generator
 from tests.benchmarks.photo_pictures import GROUNDS, SIZE, photograph
 from training.data import load_fashion_mnist
 from training.hardware import describe_machine
 
-SHIPPED = Path(__file__).parents[2] / "weights" / "fashion-mnist"
 VERDICTS = ("close", "near", "far", "none", "refused")
 
 
@@ -40,8 +38,10 @@ def main() -> None:
     count = parser.parse_args().count
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    encoder = load_encoder(SHIPPED, generator_sha256(SHIPPED))
-    inverter = Inverter(load_generator(SHIPPED), encoder, critic=find_discriminator(SHIPPED))
+    encoder = load_encoder(SHIPPED_MODEL, generator_sha256(SHIPPED_MODEL))
+    inverter = Inverter(
+        load_generator(SHIPPED_MODEL), encoder, critic=find_discriminator(SHIPPED_MODEL)
+    )
     print(f"machine  {describe_machine()}; {count} pictures of each kind")
     print(f"{'':12}" + "".join(f"{verdict:>9}" for verdict in VERDICTS))
     for name, draw in KINDS.items():
