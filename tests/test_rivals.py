@@ -13,6 +13,7 @@ from tests.benchmarks.rivals import main
 from training.config import PRESETS
 from training.data import load_fashion_mnist
 from training.hardware import Execution
+from training.train import main as train
 
 EAGER = Execution("fp32", compile=False, why="test")
 TOY = PRESETS["fashion-mnist-toy"]
@@ -52,6 +53,23 @@ def test_every_contender_leaves_snapshots_that_can_be_sampled(tmp_path, capsys):
     # Another configuration is another race.
     assert main([*arguments, "--total-images", "640", "--minutes", "0.006"]) == 1
     assert "was begun with total_images=20000, not 640" in capsys.readouterr().err
+
+
+def test_a_run_that_there_is_already_gives_trama_its_marks(tmp_path, capsys):
+    run, race = tmp_path / "run", tmp_path / "race"
+    given = ["fashion-mnist-toy", "--run-dir", str(run), "--precision", "fp32", "--compile", "no"]
+    sizes = ["--total-images", "4096", "--first-snapshot-images", "2048", "--snapshots", "2",
+             "--log-every-images", "1024"]  # fmt: skip
+    assert train([*given, *sizes]) == 0
+    adopt = ["--contenders", "trama", "--run-dir", str(race), "--trama-run", str(run)]
+    assert main([*adopt, *RUN, "--no-training", "--marks", "0.0001"]) == 0
+    notes = [json.loads(path.read_text()) for path in sorted((race / "trama").glob("*/done.json"))]
+    assert [note["images_seen"] for note in notes] == [2048, 4096]
+    assert 0 < notes[0]["minutes"] < notes[1]["minutes"]
+    pixels, _ = sample_snapshot("trama", max((race / "trama").iterdir()), "averaged", 10)
+    assert pixels.shape == (10, 28, 28, 1)
+    assert main([*adopt[:-1], str(race), *RUN, "--no-training"]) == 1
+    assert "holds no journal.jsonl" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", HERE)

@@ -13,7 +13,7 @@ mimicry        torch-mimicry's cGAN-PD (hinge, projection, spectral norm, five c
                with the package's networks and the published settings; the package comes by
                pip install --no-deps torch-mimicry==0.1.16 (its other parts want TensorFlow)
 mimicry-small  the same as narrow as Trama and with two critic steps, for a budget of minutes
-trama          this repository's preset
+trama          this repository's preset, or with --trama-run a run that there is already
 
 Rivals get every help that Trama has and that changes no rule of theirs: bf16, compilation and
 channels_last where they are faster here, garments in memory, measured statistics for BatchNorm,
@@ -24,6 +24,7 @@ import argparse
 import dataclasses
 import io
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -90,15 +91,49 @@ def _keep_mark(name: str, contender: Contender, folder: Path, mark: float, secon
     for variant in variants(name):
         pixels, _ = sample_snapshot(name, folder, variant, 80)
         save_png(grid(pixels, 10), folder / f"{variant}.png")
+    _note_mark(folder, name, mark, seconds, contender.images_seen)
+
+
+def _note_mark(folder: Path, name: str, mark: float, seconds: float, images_seen: int) -> None:
     note = {
         "contender": name,
         "mark": mark,
         "minutes": round(seconds / 60, 3),
-        "images_seen": contender.images_seen,
+        "images_seen": images_seen,
         "trained_on": describe_machine(),
     }
     write_atomically(folder / "done.json", json.dumps(note).encode())
-    print(f"{name:14} {mark:g} minutes: {contender.images_seen:,} images", flush=True)
+    print(f"{name:14} {mark:g} minutes: {images_seen:,} images", flush=True)
+
+
+def adopt(run: Path, folder: Path, first_mark: float) -> None:
+    """Marks of trama from a run of `python -m training.train`: its snapshots, by its journal's clock.
+
+    A journal's rates count sheets, snapshots and whatever else the machine had to do, but not the
+    time between two sittings: if anything, these minutes are too many.
+
+    Raises:
+        ValueError: the folder holds no such run.
+    """
+    journal = run / "journal.jsonl"
+    if not journal.is_file():
+        raise ValueError(f"--trama-run: {run} holds no journal.jsonl")
+    records = map(json.loads, journal.read_text(encoding="utf-8").splitlines())
+    progress = [record for record in records if record["event"] == "progress"]
+    minutes, images, clock = 0.0, 0, {}
+    for record in progress:
+        minutes += (record["images_seen"] - images) / record["images_per_second"] / 60
+        images = record["images_seen"]
+        clock[images] = minutes
+    for snapshot in sorted((run / "snapshots").iterdir()):
+        seen = int(snapshot.name.removesuffix("k")) * 1000
+        reached = min((count for count in clock if count >= seen), default=images)
+        mark = round(clock[reached], 1)
+        place = folder / _mark_name(mark)
+        if mark < first_mark or (place / "done.json").is_file():
+            continue
+        shutil.copytree(snapshot, place, dirs_exist_ok=True)
+        _note_mark(place, "trama", mark, clock[reached] * 60, reached)
 
 
 def _mark_name(mark: float) -> str:
@@ -153,6 +188,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60, help="budget: marks beyond are left")
     parser.add_argument("--marks", type=float, nargs="+", default=list(MARKS), metavar="MINUTES")
     parser.add_argument("--run-dir", type=Path, default=Path("runs/rivals"))
+    parser.add_argument(
+        "--trama-run", type=Path, metavar="FOLDER",
+        help="take trama's marks from the snapshots of this run of training.train",
+    )  # fmt: skip
     parser.add_argument("--preset", choices=PRESETS, default="fashion-mnist", help="of trama")
     parser.add_argument("--total-images", type=int, help="horizon of trama's schedules")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), help="of all contenders")
@@ -176,6 +215,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: --marks and --minutes must be above 0, not {marks[0]:g}", file=sys.stderr)
         return 1
     try:
+        if options.trama_run:
+            adopt(options.trama_run, options.run_dir / "trama", marks[0])
         if not options.no_training:
             train_all(options, marks, load_fashion_mnist("train"))
         if not options.no_judging:
