@@ -102,7 +102,7 @@ def _by_class(group: Metrics, class_names: Sequence[str]) -> str:
     columns = {}
     for key, figures in group.items():
         if isinstance(figures, dict) and (values := _class_values(figures, class_names)):
-            name = figure_name(_BY_CLASS_OF.get(key, key.removesuffix("_by_class")))
+            name = figure_name(_BY_CLASS_OF.get(key, key)).removesuffix(" by class")
             columns[name] = values
             if floors := _class_values({"by_class": figures.get("by_class_floor")}, class_names):
                 columns[f"{name}: floor"] = floors
