@@ -10,8 +10,8 @@ import torch
 from model.locks import Locks, within
 from model.recipe_text import MAX_EDITS
 from model.studio import Studio
-from model.weights import load_generator
-from tests.benchmarks.locks import SHIPPED, drift, moves
+from model.weights import SHIPPED_MODEL, load_generator
+from tests.benchmarks.locks import drift, moves
 from ui.adjust import MOST_PREVIEWS, Adjust
 from ui.desk import Desk, answering
 
@@ -153,7 +153,7 @@ def test_locks_hold_what_was_measured_on_the_shipped_model() -> None:
 
     The tables are of `python -m tests.benchmarks.locks`; here with fewer garments.
     """
-    studio = Studio.open(SHIPPED)
+    studio = Studio.open(SHIPPED_MODEL)
     for lock, most in (("brightness", 0.8), ("width", 0.85), ("sleeves", 0.85), ("height", 0.75)):
         sums = np.zeros(2)
         for name, strength, labels in moves(studio, lock):

@@ -143,7 +143,7 @@ def cached_cas(
     title: str = "CAS",
     cache_dir: Path = CACHE_DIR,
 ) -> CasScore:
-    """`cas_score`, kept on disk by pictures, seed and configuration: for rows of real garments."""
+    """`cas_score`, kept on disk by pictures, seed and configuration: for what is asked for again."""
     config = config or CasConfig()
     plain = dataclasses.replace(config, min_steps=0)
     same = plain.steps(len(pixels)) == config.steps(len(pixels))  # the minimum changes nothing

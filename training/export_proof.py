@@ -18,7 +18,7 @@ from tqdm import tqdm
 from model.config import FASHION_MNIST_CLASSES, ModelConfig
 from model.export import ExportError, ExportPlan
 from model.export_formats import IDX_IMAGES, IDX_LABELS, LABELS_FILE, parquet_path
-from training.cas import CasConfig, CasScore, cached_cas, cas_score
+from training.cas import CasConfig, CasScore, cached_cas
 from training.data import CACHE_DIR, ImageSet, load_fashion_mnist
 from training.mixing import balanced, study
 
@@ -185,7 +185,8 @@ def cas_figures(
 ) -> tuple[dict[str, Any], Batch]:
     """CAS with the rows of real pictures beside it, and the pictures that it was taken from."""
     pixels, labels = _take(batches, MAX_CAS_IMAGES)
-    score = cas_score(pixels, labels, real.test, seed, config, f"CAS {len(pixels):,} synthetic")
+    title = f"CAS {len(pixels):,} synthetic"
+    score = cached_cas(pixels, labels, real.test, seed, config, title, cache_dir)
     rows = {"real": np.arange(len(real.train))}
     if len(pixels) < len(real.train):
         rows["real_as_many"] = balanced(real.train, len(pixels), seed)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.cas import CasConfig, cached_cas, cas_score
+from training.cas import CasConfig, cached_cas
 from training.data import CACHE_DIR, ImageSet
 
 REAL_COUNTS = (100, 1_000, 10_000)
@@ -70,7 +70,7 @@ def study(
         seed: of the choice of pictures and of the classifier.
         counts: of real pictures; those above what there is are left out.
         config: the classifier; by default that of CAS with at least 3,000 steps.
-        cache_dir: where rows of real pictures are kept.
+        cache_dir: where finished trainings are kept, so that an interrupted study goes on.
     """
     config = config or CasConfig(min_steps=MIN_STEPS)
     sets = [(count, balanced(train, count, seed)) for count in counts if count < len(train)]
@@ -81,7 +81,8 @@ def study(
         title = f"{count:,} real"
         without = cached_cas(*real, test, seed, config, title, cache_dir)
         both = np.concatenate((real[0], pixels)), np.concatenate((real[1], labels))
-        added = cas_score(*both, test, seed, config, f"{title} + {len(pixels):,} synthetic")
+        title += f" + {len(pixels):,} synthetic"
+        added = cached_cas(*both, test, seed, config, title, cache_dir)
         rows.append(StudyRow(count, len(pixels), without.accuracy, added.accuracy))
     return rows
 
