@@ -110,7 +110,11 @@ def test_the_study_finds_help_where_real_pictures_are_few(train, test, tmp_path)
                  cache_dir=tmp_path)  # fmt: skip
     assert [(row.real, row.synthetic) for row in rows] == [(30, 1250), (400, 1250)]
     assert rows[0].gain > 3
-    assert len(list(tmp_path.iterdir())) == 2
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert len(kept) == 4  # every training, so that an interrupted study goes on
+    again = study(cut(train, 400), test, *arrays, counts=(30,), config=config, cache_dir=tmp_path)
+    assert again == rows
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == kept
     assert study_table(rows).count("\n") == 3
     assert study_plot(rows, 0.7)[:4] == b"\x89PNG"
 
