@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-FORMAT_VERSION = 2
-"""Version of the model folder; a folder of another version is refused, never guessed at."""
+FORMAT_VERSION = 3
+"""Version of the model folder; one that is not known is refused, never guessed at.
+
+Version 2 is read too: its critics were shown the spread of each class at the smallest size alone.
+"""
 
 FASHION_MNIST_CLASSES = (
     "T-shirt/top",
@@ -33,6 +36,7 @@ _BOUNDS = {
     "w_dim": (1, 1024),
     "mapping_layers": (0, 16),
     "base_width": (1, 2048),
+    "spread_sizes": (1, 8),
 }
 _MAX_WIDTH = 2048
 _MAX_CLASSES = 10_000
@@ -62,6 +66,9 @@ class ModelConfig:
     base_width: int = 96
     generator_widths: tuple[int, ...] = (128, 64)
     discriminator_widths: tuple[int, ...] = (64, 128, 256)
+    spread_sizes: int = 2
+    """At how many sizes, from the base up and below full size, the discriminator is shown how much
+    the garments of each class differ; where there are fewer, at all."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _BOUNDS.items():
@@ -111,11 +118,6 @@ class ModelConfig:
         """Number L of modulated layers: the base, two for each doubling, the output."""
         return 2 + 2 * self.doublings
 
-    @property
-    def spread_channels(self) -> int:
-        """Channels that tell the discriminator how much a class varies; they divide its width."""
-        return math.gcd(16, self.discriminator_widths[-1])
-
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form, as it stands in `config.json`."""
         return write_fields(self, FORMAT_VERSION)
@@ -127,6 +129,8 @@ class ModelConfig:
         Raises:
             ConfigError: naming the offending key and value.
         """
+        if fields.get("format_version") == 2:
+            fields = {**fields, "format_version": FORMAT_VERSION, "spread_sizes": 1}
         return cls(**read_fields(cls, fields, FORMAT_VERSION))
 
 

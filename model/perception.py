@@ -3,8 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from model.discriminator import SLOPE, Discriminator
-from model.layers import leaky_relu
+from model.discriminator import Discriminator
 
 
 def match_error(
@@ -36,13 +35,9 @@ def mean_square(
 def critic_features(critic: Discriminator, img: torch.Tensor) -> list[torch.Tensor]:
     """What a critic sees of img [N, C, H, W], layer by layer: `unit_vectors` [N, C', H', W'] each.
 
-    Without its last layer, which is shown the class.
+    Without its last layer, which judges.
     """
-    features, x = [], img.contiguous(memory_format=torch.channels_last)
-    for layer in critic.layers[:-1]:
-        x = leaky_relu(layer(x), SLOPE)
-        features.append(unit_vectors(x))
-    return features
+    return [unit_vectors(seen) for seen in critic.look(img)]
 
 
 def unit_vectors(features: torch.Tensor) -> torch.Tensor:

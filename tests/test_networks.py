@@ -89,7 +89,8 @@ def test_stored_spread_is_that_of_real_garments():
         critic.class_spread(img, data.labels[picked])
         for img, picked in zip(imgs, batches, strict=True)
     ]
-    torch.testing.assert_close(critic.spread, torch.stack(spreads).mean(0))
+    for name, stored in (("spread", critic.spread), ("spread_14", critic.spread_14)):
+        torch.testing.assert_close(stored, torch.stack([s[name] for s in spreads]).mean(0))
 
 
 def test_stored_statistics_stand_in_for_the_batch():
@@ -122,6 +123,7 @@ def test_every_layer_listens_to_its_own_w():
         ({"generator_widths": (8,)}, "generator_widths"),
         ({"discriminator_widths": (8, 8, 10**9)}, "discriminator_widths"),
         ({"class_names": ("a", "a")}, "class_names"),
+        ({"spread_sizes": 0}, "spread_sizes"),
     ],
 )
 def test_bad_shapes_name_the_field(fields, word):
@@ -138,6 +140,13 @@ def test_config_round_trip_is_strict():
         ModelConfig.from_dict({k: v for k, v in config.to_dict().items() if k != "z_dim"})
     with pytest.raises(ConfigError, match="format_version"):
         ModelConfig.from_dict({**config.to_dict(), "format_version": 99})
+
+
+def test_a_folder_of_version_2_has_a_critic_that_was_shown_the_smallest_size_alone():
+    older = {k: v for k, v in tiny().to_dict().items() if k != "spread_sizes"}
+    config = ModelConfig.from_dict({**older, "format_version": 2})
+    assert config.spread_sizes == 1
+    assert [name for name, _ in Discriminator(config).named_buffers()] == ["spread"]
 
 
 def test_average_and_schedules():

@@ -14,15 +14,17 @@ def estimate_spread(critic: Discriminator, data: ImageSet, images: int, batch: i
     Small groups have small spreads, so the batch must be that of the training. A class that no
     batch holds twice keeps what is stored.
     """
-    total = torch.zeros_like(critic.spread)
-    seen = total.new_zeros(critic.groups)
+    totals: dict[str, torch.Tensor] = {}
+    seen = torch.zeros(critic.groups, device=critic.head.weight.device)
     for start in range(0, images, batch):
         picked = batch_indices(len(data), 0, start, batch)
-        img = to_img(data.pixels[picked].to(total.device))
-        label = data.labels[picked].to(total.device)
+        img = to_img(data.pixels[picked].to(seen.device))
+        label = data.labels[picked].to(seen.device)
         members = torch.bincount(critic.group_of(label), minlength=critic.groups)
         held = (members > 1).float()
-        total += critic.class_spread(img, label) * held[:, None, None, None]
+        for name, spread in critic.class_spread(img, label).items():
+            totals[name] = totals.get(name, 0) + spread * held[:, None, None, None]
         seen += held
     found = seen > 0
-    critic.spread[found] = total[found] / seen[found, None, None, None]
+    for name, total in totals.items():
+        getattr(critic, name)[found] = total[found] / seen[found, None, None, None]
