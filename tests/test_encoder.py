@@ -5,7 +5,6 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +23,7 @@ from model.studio import Studio
 from model.weights import (
     ENCODER_FILE,
     MODEL_FILES,
+    SHIPPED_MODEL,
     check_folder,
     generator_sha256,
     load_generator,
@@ -41,7 +41,6 @@ from training.evaluate import main as evaluate_main
 from training.familiarity import measure_familiarity
 from training.hidden import random_masks
 
-ROOT = Path(__file__).parent.parent
 QUICK = Descent(steps=4, layer_steps=3)
 SHORT = [
     "--made-images", "64", "--real-images", "64", "--probes", "64", "--reach-images", "2",
@@ -339,8 +338,8 @@ def test_the_command_writes_the_figures_of_reconstruction(trained, tmp_path, cap
 
 @pytest.fixture(scope="module")
 def shipped():
-    folder = ROOT / "weights" / "fashion-mnist"
-    return Inverter(load_generator(folder), load_encoder(folder, generator_sha256(folder)))
+    digest = generator_sha256(SHIPPED_MODEL)
+    return Inverter(load_generator(SHIPPED_MODEL), load_encoder(SHIPPED_MODEL, digest))
 
 
 def non_garments():

@@ -12,9 +12,8 @@ from PIL import Image
 
 from model.generator import Generator
 from model.pixels import save_png
+from model.weights import SHIPPED_MODEL
 
-ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "weights" / "fashion-mnist"
 GOLDEN = Path(__file__).parent / "golden" / "fashion-mnist.png"
 SEEDS = (0, 42, 4200, 2**32 - 1)
 LABELS = range(10)
@@ -36,7 +35,7 @@ def both(generator: Generator) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def generator() -> Generator:
-    return Generator.from_pretrained(FOLDER)
+    return Generator.from_pretrained(SHIPPED_MODEL)
 
 
 def test_shipped_garments_are_within_one_level_of_the_golden_ones(generator):
@@ -63,4 +62,4 @@ def test_threads_do_not_change_a_garment(generator):
 
 
 if __name__ == "__main__":
-    save_png(both(Generator.from_pretrained(FOLDER)), GOLDEN)
+    save_png(both(Generator.from_pretrained(SHIPPED_MODEL)), GOLDEN)
