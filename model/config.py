@@ -66,7 +66,7 @@ class ModelConfig:
     base_width: int = 96
     generator_widths: tuple[int, ...] = (128, 64)
     discriminator_widths: tuple[int, ...] = (64, 128, 256)
-    spread_sizes: int = 2
+    spread_sizes: int = 1
     """At how many sizes, from the base up and below full size, the discriminator is shown how much
     the garments of each class differ; where there are fewer, at all."""
 

@@ -37,14 +37,16 @@ class Discriminator(nn.Module):
         size = config.image_size
         for width, wider in itertools.pairwise(widths):
             layers.append(nn.Conv2d(width, wider, 4, stride=2, padding=1))
+            layers.append(nn.Conv2d(wider, wider, 3, padding=1))
             size //= 2
-            spread = 0
             if size < config.base_size << config.spread_sizes:
                 spread = math.gcd(MOST_SPREAD, wider)
                 name = "spread" if size == config.base_size else f"spread_{size}"
-                self._shown[len(layers)] = name
+                self._shown[len(layers) - 1] = name
                 self.register_buffer(name, torch.zeros(self.groups, spread, size, size))
-            layers.append(nn.Conv2d(wider + spread, wider, 3, padding=1))
+                # In place of the plain one, not instead of it: the preset's seed has drawn both
+                # since its first run, and a run must begin with the same weights.
+                layers[-1] = nn.Conv2d(wider + spread, wider, 3, padding=1)
         self.layers = nn.ModuleList(layers)
         self.head = nn.Linear(widths[-1], 1)
         self.embed = nn.Embedding(config.num_classes, widths[-1]) if config.num_classes else None

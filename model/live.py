@@ -26,7 +26,6 @@ from model.spectral import SpectralNorm
 TINY = ModelConfig(
     class_names=(), z_dim=32, w_dim=32, mapping_layers=0, base_width=48,
     generator_widths=(32, 16), discriminator_widths=(16, 32, 64),
-    spread_sizes=1,
 )  # fmt: skip
 BATCH = 32
 SHEET = 16

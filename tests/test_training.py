@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.weights import load_discriminator, load_generator
+from model.weights import SHIPPED_MODEL, load_discriminator, load_generator
 from training import alarms
 from training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from training.config import PRESETS, ConfigError, TrainConfig
@@ -151,6 +151,18 @@ def test_init_with_another_shape_names_the_field(straight, tmp_path, capsys):
                  "--compile", "no", "--init", str(straight / "model")]  # fmt: skip
     assert main(arguments) == 1
     assert "z_dim" in capsys.readouterr().err
+
+
+def test_init_and_the_spread_must_agree(straight, tmp_path, capsys):
+    folder = str(straight / "model")
+    assert main(toy(tmp_path, "--init", folder, "--spread-sizes", "2")) == 1
+    assert "spread_sizes=1, this run 2" in capsys.readouterr().err
+    assert main(toy(tmp_path / "none", "--spread-sizes", "0")) == 1
+    assert "spread_sizes must be a whole number in 1..8, not 0" in capsys.readouterr().err
+
+
+def test_a_run_of_the_preset_can_start_from_the_shipped_model():
+    assert load_generator(SHIPPED_MODEL).config == PRESETS["fashion-mnist"].model
 
 
 def test_non_finite_loss_stops_before_the_step(tmp_path, capsys):

@@ -30,6 +30,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--max-images", type=int, help="stop here; does not change the schedules")
     parser.add_argument("--max-minutes", type=float, help="stop after this long in this sitting")
+    parser.add_argument(
+        "--spread-sizes", type=int, help="at how many sizes the critic is shown a class's spread"
+    )
     parser.add_argument("--init", type=Path, help="model folder to start a new run from")
     parser.add_argument("--at-images", type=int, default=0, help="place in the schedules of --init")
     group = parser.add_argument_group("training configuration (default: the preset's)")
@@ -71,6 +74,8 @@ def start(options: argparse.Namespace) -> None:
     config = dataclasses.replace(preset, **given)
     data = load_data(options.preset, options.data, config)
     model = dataclasses.replace(config.model, class_names=data.class_names)
+    if options.spread_sizes is not None:
+        model = dataclasses.replace(model, spread_sizes=options.spread_sizes)
     config = dataclasses.replace(config, model=model)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     journal = Journal(options.run_dir, quiet=distributed.rank() > 0)
