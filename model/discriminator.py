@@ -103,7 +103,9 @@ class Discriminator(nn.Module):
 
         The mean of the stored spreads stands in for that of a class.
         """
-        return self._see(img, lambda name, _: getattr(self, name).mean(0, keepdim=True))[:-1]
+        return self._see(
+            img, lambda name, _: getattr(self, name).mean(0, keepdim=True), len(self.layers) - 1
+        )
 
     def class_spread(self, img: torch.Tensor, c: torch.Tensor) -> dict[str, torch.Tensor]:
         """Spread of each class among real pictures, by name: [classes or 1, channels, H', W']."""
@@ -117,15 +119,18 @@ class Discriminator(nn.Module):
         return found
 
     def _see(
-        self, img: torch.Tensor, spread: Callable[[str, torch.Tensor], torch.Tensor]
+        self,
+        img: torch.Tensor,
+        spread: Callable[[str, torch.Tensor], torch.Tensor],
+        layers: int | None = None,
     ) -> list[torch.Tensor]:
-        """What each layer makes of img [N, C, H, W], the last [N, width, base, base].
+        """What the first layers, or all, make of img [N, C, H, W]; the last [N, width, base, base].
 
         `spread` tells from the name and from what has been seen what some layers are shown beside
         it, [N or 1, channels, H', W'].
         """
         seen, x = [], img.contiguous(memory_format=torch.channels_last)
-        for number, layer in enumerate(self.layers):
+        for number, layer in enumerate(self.layers[:layers]):
             if name := self._shown.get(number):
                 beside = spread(name, x).to(x.dtype).expand(len(x), -1, -1, -1)
                 x = torch.cat((x, beside), dim=1).contiguous(memory_format=torch.channels_last)
