@@ -9,7 +9,7 @@ import pytest
 from model.curves import Curves, read_curves, write_curves
 from model.history import HISTORY_FOLDER, Film
 from model.storage import ModelFolderError
-from model.weights import add_metrics, load_generator, save_model
+from model.weights import add_metrics, generator_sha256, load_generator, save_model
 from training import ship
 from training.curves import POINTS, losses_of
 from training.publish import space_files
@@ -118,6 +118,36 @@ def test_shipping_brings_the_curves_of_this_training_and_no_moment_of_another(
     save_model(run_dir / "snapshots" / "000010k", moved)
     ship.ship(run_dir, folder)
     assert Film(folder).moments[0].r is None
+
+
+def test_a_run_that_went_on_from_a_model_keeps_what_led_to_it(run_dir, tiny_model, tmp_path):
+    folder = shutil.copytree(tiny_model, tmp_path / "shipped")
+    ship.ship(run_dir, folder)
+    history, before = folder / HISTORY_FOLDER, Film(folder)
+    add_metrics(history / "000010k", {"heldout": {"r_e": {"value": 3.0}}})
+
+    # It began with the model at 20,000 images and went on to 40,000.
+    second = tmp_path / "second"
+    generator = load_generator(run_dir / "snapshots" / "000020k")
+    generator.synthesis.to_image.bias.data += 0.1
+    save_model(second / "snapshots" / "000040k", generator)
+    shutil.copytree(run_dir / "model", second / "model")
+    began = {"model_sha256": generator_sha256(history / "000020k"), "at_images": 20_000}
+    config = {"config": {"total_images": 40_000}, "began": began}
+    (second / "run.json").write_text(json.dumps(config), encoding="utf-8")
+    journal_of(second, *(record(20_000 + n * 1000) for n in range(1, 21)))
+    ship.ship(second, folder)
+    film = Film(folder)
+    assert [moment.name for moment in film.moments] == ["000010k", "000020k", "000040k"]
+    assert film.moments[0].r == 3.0
+    assert film.curves.images_seen[: len(before.curves.images_seen)] == before.curves.images_seen
+    assert film.curves.images_seen[-1] == 40_000
+
+    # A run that began with another model has nothing to do with them.
+    config["began"]["model_sha256"] = "0" * 64
+    (second / "run.json").write_text(json.dumps(config), encoding="utf-8")
+    ship.ship(second, folder)
+    assert [moment.name for moment in Film(folder).moments] == ["000040k"]
 
 
 def test_a_run_that_is_not_finished_leaves_no_film(run_dir, tiny_model, tmp_path):

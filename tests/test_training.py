@@ -12,7 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from model.weights import SHIPPED_MODEL, load_discriminator, load_generator
+from model.weights import (
+    SHIPPED_MODEL,
+    generator_sha256,
+    load_discriminator,
+    load_generator,
+)
 from training import alarms
 from training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from training.config import PRESETS, ConfigError, TrainConfig
@@ -144,6 +149,8 @@ def test_a_new_run_starts_from_a_model_folder(straight, tmp_path):
     state = load_checkpoint(tmp_path)
     assert state is not None
     assert state["images_seen"] == 320
+    stored = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert stored["began"] == {"model_sha256": generator_sha256(folder), "at_images": 304}
 
 
 def test_init_with_another_shape_names_the_field(straight, tmp_path, capsys):

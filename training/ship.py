@@ -1,17 +1,20 @@
 """python -m training.ship RUN_DIR FOLDER: make a run's result a model folder to be committed.
 
 Copies the run's model and, when the run has reached its horizon, its log-spaced generators under
-`history/`, with the losses of its journal. What `history/` held of another training goes.
+`history/`, with the losses of its journal. What `history/` held of another training goes; what it held
+up to the model that the run began with (`--init`) belongs to this training and stays.
 `python -m training.derive FOLDER` comes next.
 """
 
 import argparse
+import dataclasses
 import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
-from model.curves import CURVES_FILE, Curves, write_curves
+from model.curves import CURVES_FILE, Curves, read_curves, write_curves
 from model.history import HISTORY_FOLDER
 from model.weights import (
     CONFIG_FILE,
@@ -35,12 +38,18 @@ def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]
     source = run_dir / "snapshots" / snapshot if snapshot else run_dir / "model"
     if not source.is_dir():
         raise ValueError(f"{run_dir} has no such model: {source} is missing")
-    history = _finished_history(run_dir)
+    run = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
+    history = _finished_history(run_dir, run["config"]["total_images"])
+    earlier = _earlier_history(folder / HISTORY_FOLDER, run.get("began")) if history else []
+    history = [*earlier, *history]
     total = sum((moment / GENERATOR_FILE).stat().st_size for moment in history)
     if total > HISTORY_BYTES:
         raise ValueError(f"history of {total} bytes is over the limit of {HISTORY_BYTES}")
+    curves = losses_of(run_dir / "journal.jsonl")
+    if earlier:
+        curves = _joined(read_curves(folder / HISTORY_FOLDER / CURVES_FILE), curves)
     save_model(folder, load_generator(source), load_discriminator(source))
-    _ship_history(history, losses_of(run_dir / "journal.jsonl"), folder / HISTORY_FOLDER)
+    _ship_history(history, curves, folder / HISTORY_FOLDER)
     return history
 
 
@@ -58,18 +67,36 @@ def _ship_history(history: list[Path], curves: Curves | None, target: Path) -> N
     for name, moment in wanted.items():
         (target / name).mkdir(parents=True, exist_ok=True)
         for file in (CONFIG_FILE, GENERATOR_FILE):
-            shutil.copyfile(moment / file, target / name / file)
+            if moment != target / name:
+                shutil.copyfile(moment / file, target / name / file)
     if history and curves:
         write_curves(target / CURVES_FILE, curves)
     if target.is_dir() and not any(target.iterdir()):
         target.rmdir()
 
 
-def _finished_history(run_dir: Path) -> list[Path]:
+def _earlier_history(folder: Path, began: dict[str, Any] | None) -> list[Path]:
+    """The moments kept of a training that led to the model that a run began with, oldest first."""
+    if began is None or not folder.is_dir():
+        return []
+    moments = sorted(path for path in folder.iterdir() if path.is_dir())
+    for number, moment in enumerate(moments):
+        if generator_sha256(moment) == began["model_sha256"]:
+            return moments[: number + 1]
+    return []
+
+
+def _joined(earlier: Curves | None, later: Curves | None) -> Curves | None:
+    """Both, without points of the first that the second has passed."""
+    if earlier is None or later is None:
+        return later
+    kept = sum(seen < later.images_seen[0] for seen in earlier.images_seen)
+    return Curves(*(getattr(earlier, field.name)[:kept] + getattr(later, field.name)
+                    for field in dataclasses.fields(Curves)))  # fmt: skip
+
+
+def _finished_history(run_dir: Path, horizon: int) -> list[Path]:
     """The snapshots of a run whose last one stands at the horizon; none of an unfinished run."""
-    horizon = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))["config"][
-        "total_images"
-    ]
     snapshots = sorted((run_dir / "snapshots").iterdir())
     return snapshots if snapshots and snapshots[-1].name == f"{horizon // 1000:06d}k" else []
 

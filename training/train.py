@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from model.storage import write_atomically
+from model.weights import generator_sha256
 from training import distributed
 from training.config import PRESETS, TrainConfig
 from training.data import ImageSet, load_fashion_mnist, load_image_folder
@@ -80,7 +81,10 @@ def start(options: argparse.Namespace) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     journal = Journal(options.run_dir, quiet=distributed.rank() > 0)
     options.run_dir.mkdir(parents=True, exist_ok=True)
-    execution = settle(options.run_dir, config, device)
+    began = None
+    if options.init:
+        began = {"model_sha256": generator_sha256(options.init), "at_images": options.at_images}
+    execution = settle(options.run_dir, config, device, began)
     journal.say(
         f"{options.preset}: {len(data):,} pictures on {describe_machine()}; "
         f"{execution.precision}{', compiled' if execution.compile else ''} ({execution.why})"
@@ -104,8 +108,16 @@ def load_data(preset: str, folder: Path | None, config: TrainConfig) -> ImageSet
     return load_image_folder(folder, config.model.image_size, config.model.image_channels)
 
 
-def settle(run_dir: Path, config: TrainConfig, device: torch.device) -> Execution:
+def settle(
+    run_dir: Path,
+    config: TrainConfig,
+    device: torch.device,
+    began: dict[str, Any] | None = None,
+) -> Execution:
     """Write `run.json` at the first start; later starts must agree with it and use its choices.
+
+    `began` tells of a run that starts from a model which, and where in the schedules: for
+    `training.ship`, which then knows the years before.
 
     Raises:
         ValueError: the folder's run has another configuration; names the field and both values.
@@ -120,7 +132,7 @@ def settle(run_dir: Path, config: TrainConfig, device: torch.device) -> Executio
         return Execution(**stored["execution"])
     execution = choose_execution(config, device, distributed.world_size())
     if distributed.rank() == 0:
-        content = {"config": fields, "execution": dataclasses.asdict(execution)}
+        content = {"config": fields, "execution": dataclasses.asdict(execution), "began": began}
         write_atomically(path, json.dumps(content, indent=2).encode())
     return execution
 
