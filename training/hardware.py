@@ -1,5 +1,6 @@
 """Precision and compilation, chosen by a short measurement and then kept with the run."""
 
+import ctypes
 import dataclasses
 import functools
 import platform
@@ -10,6 +11,10 @@ import torch
 from torch.nn import functional as F
 
 from training.config import TrainConfig
+
+# Of glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+_LARGEST_KEPT, _GROWTH = 2**30, 2**26
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +41,21 @@ def choose_execution(config: TrainConfig, device: torch.device, processes: int) 
 def bf16_is_faster() -> bool:
     """Whether this CPU convolves faster in bf16; measured once, so that all of a process agree."""
     return choose_execution(TrainConfig(compile="no"), torch.device("cpu"), 1).precision == "bf16"
+
+
+def keep_freed_memory() -> bool:
+    """Have this process keep the memory that it frees; says whether the C library can.
+
+    Each step asks for the blocks that the last one freed. glibc gives large ones back at once, so
+    the kernel has to find and clear them again, page by page: at batch 256 a step took 1.4 times as
+    long (`tests.benchmarks.speed --batch-size 256`, with and without `--give-back`).
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, TypeError, AttributeError):  # another system, or another C library
+        return False
+    wanted = ((_M_MMAP_THRESHOLD, _LARGEST_KEPT), (_M_TRIM_THRESHOLD, -1), (_M_TOP_PAD, _GROWTH))
+    return all(mallopt(name, value) == 1 for name, value in wanted)
 
 
 def convolution_rate(device: torch.device, dtype: torch.dtype, repeats: int = 5) -> float:

@@ -15,7 +15,7 @@ from model.weights import generator_sha256
 from training import distributed
 from training.config import PRESETS, TrainConfig
 from training.data import ImageSet, load_fashion_mnist, load_image_folder
-from training.hardware import Execution, choose_execution, describe_machine
+from training.hardware import Execution, choose_execution, describe_machine, keep_freed_memory
 from training.journal import Journal
 from training.loop import Limits, NonFiniteLossError, train
 from training.run import Run
@@ -79,6 +79,7 @@ def start(options: argparse.Namespace) -> None:
         model = dataclasses.replace(model, spread_sizes=options.spread_sizes)
     config = dataclasses.replace(config, model=model)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    keep_freed_memory()
     journal = Journal(options.run_dir, quiet=distributed.rank() > 0)
     options.run_dir.mkdir(parents=True, exist_ok=True)
     began = None

@@ -14,7 +14,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from training.config import PRESETS
 from training.data import load_fashion_mnist
-from training.hardware import Execution, choose_execution, convolution_rate, describe_machine
+from training.hardware import (
+    Execution,
+    choose_execution,
+    convolution_rate,
+    describe_machine,
+    keep_freed_memory,
+)
 from training.loop import train_step
 from training.run import Run
 
@@ -34,19 +40,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--preset", default="fashion-mnist", choices=PRESETS)
     parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--batch-size", type=int, help="the preset's if not given")
+    parser.add_argument("--give-back", action="store_true", help="free memory as the system does")
     options = parser.parse_args()
+    kept = not options.give_back and keep_freed_memory()
     config, device = PRESETS[options.preset], torch.device("cpu")
+    config = dataclasses.replace(config, batch_size=options.batch_size or config.batch_size)
     flops = step_flops(options.preset)
     execution = choose_execution(config, device, 1)
     dtype = torch.bfloat16 if execution.precision == "bf16" else torch.float32
     run, data = Run(config, execution, device), load_fashion_mnist("train")
     bare, seconds = [], []
     for step in range(options.steps + 3):
+        if step == 3:
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         start = time.perf_counter()
         train_step(run, data)
         seconds.append(time.perf_counter() - start)
         if step % 10 == 3:  # in between, so that both rates meet the same machine
             bare.append(convolution_rate(device, dtype))
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
     median = sorted(seconds[3:])[options.steps // 2]
     rate, reachable = flops * config.batch_size / median / 1e12, sorted(bare)[len(bare) // 2]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -57,7 +70,10 @@ def main() -> None:
     print(f"effective          {rate:.3f} TFLOP/s")
     print(f"bare convolution   {reachable:.3f} TFLOP/s forward + backward, same dtype, same run")
     print(f"ratio              {rate / reachable:.2f}")
-    print(f"peak memory        {memory:.2f} GiB")
+    print(
+        f"peak memory        {memory:.2f} GiB; what is freed is {'kept' if kept else 'given back'}"
+    )
+    print(f"page faults        {faults / options.steps:,.0f} a step")
 
 
 if __name__ == "__main__":
