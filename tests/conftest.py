@@ -25,6 +25,9 @@ from model.opinion import LEVELS, Heaps, save_heaps
 from model.studio import Studio
 from model.weights import generator_sha256, load_generator, save_model
 from tests.browsing import CHROMIUM, DESKTOP, FLAGS, OPENED, complaint, outside
+from training.hardware import keep_freed_memory
+
+keep_freed_memory()  # the tests train, too
 
 TINY = ModelConfig(
     z_dim=8, class_dim=8, w_dim=16, base_width=8, generator_widths=(8, 8),

@@ -33,7 +33,7 @@ from model.config import FASHION_MNIST_CLASSES
 from model.pixels import to_img
 from model.storage import write_atomically
 from training.data import ImageSet, batch_indices, batch_noise, load_fashion_mnist
-from training.hardware import describe_machine
+from training.hardware import describe_machine, keep_freed_memory
 
 __all__ = ["Classifier", "class_logits", "load_classifier", "predict_labels", "train_classifier"]
 
@@ -144,6 +144,7 @@ def accuracy(classifier: nn.Module, data: ImageSet) -> float:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
+    keep_freed_memory()
     parser = argparse.ArgumentParser(prog="python -m training.classifier", description=__doc__)
     parser.add_argument("--out", type=Path, default=SHIPPED_CLASSIFIER, metavar="FOLDER")
     parser.add_argument("--epochs", type=int, default=Schedule.epochs)

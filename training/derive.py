@@ -29,6 +29,7 @@ from model.weights import (
 from training.card import write_card
 from training.data import DataError, batch_noise, load_fashion_mnist
 from training.discover import FIT_GARMENTS, Verdict, discover, measurable
+from training.hardware import keep_freed_memory
 from training.opinions import measure_opinions
 from training.slopes import draw_w
 
@@ -181,6 +182,7 @@ def _one_thread() -> Iterator[None]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
+    keep_freed_memory()
     parser = argparse.ArgumentParser(prog="python -m training.derive", description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     options = parser.parse_args(arguments)

@@ -26,6 +26,7 @@ from training.data import ImageSet, load_fashion_mnist
 from training.discover import measurable
 from training.encoder_trainer import EncodeConfig, Trainer
 from training.familiarity import measure_familiarity
+from training.hardware import keep_freed_memory
 
 _HELD_SEED = 4_000_000
 _EVALUATE_EVERY = 8_000
@@ -184,6 +185,7 @@ def encode(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
+    keep_freed_memory()
     try:
         options, config = _parse(arguments)
         encoder = encode(options.folder, config, options.minutes, options.reach_only, options.init)

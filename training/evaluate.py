@@ -27,6 +27,7 @@ from model.weights import (
 from training import completeness, reconstruction
 from training.data import CACHE_DIR, load_fashion_mnist
 from training.features import space_i
+from training.hardware import keep_freed_memory
 from training.judge import estimate_minutes, judge
 from training.protocol import (
     FULL,
@@ -203,6 +204,7 @@ def _announce(subjects: list[Subject], protocol: Protocol) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
+    keep_freed_memory()
     options, protocol = _parse(arguments)
     given = arguments if arguments is not None else sys.argv[1:]
     command = "python -m training.evaluate " + shlex.join(given)

@@ -42,7 +42,7 @@ from training.cas import CasConfig
 from training.export_card import STUDY_FILE, render_card, write_sheet
 from training.export_proof import RealData, load_real, prove, read_export
 from training.export_push import push_export
-from training.hardware import describe_machine
+from training.hardware import describe_machine, keep_freed_memory
 from training.mixing import MIN_STEPS, StudyRow, study_plot
 
 DEFAULT_COUNT = 60_000
@@ -224,6 +224,7 @@ def _same_command(old: dict[str, Any], about: dict[str, Any]) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
+    keep_freed_memory()
     options = parse(arguments)
     try:
         metrics = export(options)

@@ -46,9 +46,9 @@ def bf16_is_faster() -> bool:
 def keep_freed_memory() -> bool:
     """Have this process keep the memory that it frees; says whether the C library can.
 
-    Each step asks for the blocks that the last one freed. glibc gives large ones back at once, so
-    the kernel has to find and clear them again, page by page: at batch 256 a step took 1.4 times as
-    long (`tests.benchmarks.speed --batch-size 256`, with and without `--give-back`).
+    Each step, and each batch that is judged, asks for the blocks that the last one freed. glibc gives
+    large ones back at once, so the kernel has to find and clear them again, page by page: at batch
+    256 a step took 1.4 times as long (`tests.benchmarks.speed --batch-size 256 --give-back`).
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -33,7 +33,7 @@ from model.weights import (
 from training.card import DARINGS, write_card
 from training.data import CACHE_DIR, ImageSet, load_fashion_mnist
 from training.features import NAME, cached_features, extract_features
-from training.hardware import describe_machine
+from training.hardware import describe_machine, keep_freed_memory
 
 NEAREST = 20
 FIRST_SEED = 1_000_000
@@ -242,6 +242,7 @@ def make_pictures(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
+    keep_freed_memory()
     parser = argparse.ArgumentParser(prog="python -m training.pictures", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--samples", type=int, default=10_000, help="0 leaves out the nearest")
