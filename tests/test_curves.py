@@ -9,7 +9,7 @@ import pytest
 from model.curves import Curves, read_curves, write_curves
 from model.history import HISTORY_FOLDER, Film
 from model.storage import ModelFolderError
-from model.weights import add_metrics, generator_sha256, load_generator, save_model
+from model.weights import GENERATOR_FILE, add_metrics, generator_sha256, load_generator, save_model
 from training import ship
 from training.curves import POINTS, losses_of
 from training.publish import space_files
@@ -120,7 +120,9 @@ def test_shipping_brings_the_curves_of_this_training_and_no_moment_of_another(
     assert Film(folder).moments[0].r is None
 
 
-def test_a_run_that_went_on_from_a_model_keeps_what_led_to_it(run_dir, tiny_model, tmp_path):
+def test_a_run_that_went_on_from_a_model_keeps_what_led_to_it(
+    run_dir, tiny_model, tmp_path, monkeypatch
+):
     folder = shutil.copytree(tiny_model, tmp_path / "shipped")
     ship.ship(run_dir, folder)
     history, before = folder / HISTORY_FOLDER, Film(folder)
@@ -143,9 +145,17 @@ def test_a_run_that_went_on_from_a_model_keeps_what_led_to_it(run_dir, tiny_mode
     assert film.curves.images_seen[: len(before.curves.images_seen)] == before.curves.images_seen
     assert film.curves.images_seen[-1] == 40_000
 
+    # Where not all fit, the moment goes that is missed least.
+    size = (history / "000010k" / GENERATOR_FILE).stat().st_size
+    monkeypatch.setattr(ship, "HISTORY_BYTES", 2 * size)
+    assert [p.name for p in ship.ship(second, folder)] == ["000010k", "000040k"]
+    monkeypatch.undo()
+    assert [p.name for p in ship.ship(second, folder)] == ["000010k", "000040k"]  # once more
+
     # A run that began with another model has nothing to do with them.
     config["began"]["model_sha256"] = "0" * 64
     (second / "run.json").write_text(json.dumps(config), encoding="utf-8")
+    shutil.rmtree(history / "000040k")
     ship.ship(second, folder)
     assert [moment.name for moment in Film(folder).moments] == ["000040k"]
 

@@ -2,7 +2,7 @@
 
 Copies the run's model and, when the run has reached its horizon, its log-spaced generators under
 `history/`, with the losses of its journal. What `history/` held of another training goes; what it held
-up to the model that the run began with (`--init`) belongs to this training and stays.
+up to the model that the run began with (`--init`) belongs to this training and stays, as far as 16 MB go.
 `python -m training.derive FOLDER` comes next.
 """
 
@@ -40,10 +40,12 @@ def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]
         raise ValueError(f"{run_dir} has no such model: {source} is missing")
     run = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
     history = _finished_history(run_dir, run["config"]["total_images"])
-    earlier = _earlier_history(folder / HISTORY_FOLDER, run.get("began")) if history else []
-    history = [*earlier, *history]
-    total = sum((moment / GENERATOR_FILE).stat().st_size for moment in history)
-    if total > HISTORY_BYTES:
+    earlier: list[Path] = []
+    if history:
+        earlier = _earlier_history(folder / HISTORY_FOLDER, run.get("began"), history)
+    if earlier:
+        history = _thinned([*earlier, *history])
+    if (total := _size(history)) > HISTORY_BYTES:
         raise ValueError(f"history of {total} bytes is over the limit of {HISTORY_BYTES}")
     curves = losses_of(run_dir / "journal.jsonl")
     if earlier:
@@ -75,15 +77,36 @@ def _ship_history(history: list[Path], curves: Curves | None, target: Path) -> N
         target.rmdir()
 
 
-def _earlier_history(folder: Path, began: dict[str, Any] | None) -> list[Path]:
-    """The moments kept of a training that led to the model that a run began with, oldest first."""
+def _earlier_history(folder: Path, began: dict[str, Any] | None, own: list[Path]) -> list[Path]:
+    """The moments kept of a training that led to the model that a run began with, oldest first.
+
+    That model is known by one of them being it, or by one of the run's `own` that was shipped before.
+    """
     if began is None or not folder.is_dir():
         return []
     moments = sorted(path for path in folder.iterdir() if path.is_dir())
-    for number, moment in enumerate(moments):
-        if generator_sha256(moment) == began["model_sha256"]:
-            return moments[: number + 1]
-    return []
+    known = {began["model_sha256"], *(generator_sha256(moment) for moment in own)}
+    if known.isdisjoint(generator_sha256(moment) for moment in moments):
+        return []
+    return [moment for moment in moments if _images(moment) <= began["at_images"]]
+
+
+def _thinned(moments: list[Path]) -> list[Path]:
+    """As many as the limit allows, as even as they can be on a scale of the logarithm of the images."""
+    kept = list(moments)
+    while len(kept) > 2 and _size(kept) > HISTORY_BYTES:
+        gaps = [_images(after) / _images(before)
+                for before, after in zip(kept, kept[2:], strict=False)]  # fmt: skip
+        del kept[1 + gaps.index(min(gaps))]
+    return kept
+
+
+def _images(moment: Path) -> int:
+    return 1000 * int(moment.name.removesuffix("k"))
+
+
+def _size(moments: list[Path]) -> int:
+    return sum((moment / GENERATOR_FILE).stat().st_size for moment in moments)
 
 
 def _joined(earlier: Curves | None, later: Curves | None) -> Curves | None:
