@@ -13,18 +13,19 @@ POINTS = 240
 _LOSSES = ("critic_loss", "generator_loss")
 
 
-def losses_of(journal: Path) -> Curves | None:
+def losses_of(journal: Path, first: int | None = None) -> Curves | None:
     """The losses of a run's journal; None if it tells of fewer than two moments.
 
     Where a run was taken up again at an earlier checkpoint, what came after that one counts: the
     model that was kept went this way. Each point is the mean of a part of the training, parts of equal
-    length on a scale of the logarithm of the images, on which training is even to the eye.
+    length on a scale of the logarithm of the images, on which training is even to the eye: from
+    `first` images on, where the journal goes on with an earlier training that began there.
     """
     records = _progress(journal)
     if len(records) < 2:
         return None
     seen = np.array([record["images_seen"] for record in records])
-    parts = np.linspace(math.log(seen[0]), math.log(seen[-1]), POINTS + 1)[1:-1]
+    parts = np.linspace(math.log(first or seen[0]), math.log(seen[-1]), POINTS + 1)[1:-1]
     part_of = np.searchsorted(parts, np.log(seen))
     rows = [np.flatnonzero(part_of == part) for part in np.unique(part_of)]
     means = {

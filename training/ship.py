@@ -47,9 +47,10 @@ def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]
         history = _thinned([*earlier, *history])
     if (total := _size(history)) > HISTORY_BYTES:
         raise ValueError(f"history of {total} bytes is over the limit of {HISTORY_BYTES}")
-    curves = losses_of(run_dir / "journal.jsonl")
-    if earlier:
-        curves = _joined(read_curves(folder / HISTORY_FOLDER / CURVES_FILE), curves)
+    before = read_curves(folder / HISTORY_FOLDER / CURVES_FILE) if earlier else None
+    curves = losses_of(run_dir / "journal.jsonl", before.images_seen[0] if before else None)
+    if before and curves:
+        curves = _joined(before, curves)
     save_model(folder, load_generator(source), load_discriminator(source))
     _ship_history(history, curves, folder / HISTORY_FOLDER)
     return history
@@ -109,10 +110,8 @@ def _size(moments: list[Path]) -> int:
     return sum((moment / GENERATOR_FILE).stat().st_size for moment in moments)
 
 
-def _joined(earlier: Curves | None, later: Curves | None) -> Curves | None:
+def _joined(earlier: Curves, later: Curves) -> Curves:
     """Both, without points of the first that the second has passed."""
-    if earlier is None or later is None:
-        return later
     kept = sum(seen < later.images_seen[0] for seen in earlier.images_seen)
     return Curves(*(getattr(earlier, field.name)[:kept] + getattr(later, field.name)
                     for field in dataclasses.fields(Curves)))  # fmt: skip
