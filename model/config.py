@@ -130,6 +130,8 @@ class ModelConfig:
             ConfigError: naming the offending key and value.
         """
         if fields.get("format_version") == 2:
+            if "spread_sizes" in fields:
+                raise ConfigError("unknown key 'spread_sizes' in format_version 2")
             fields = {**fields, "format_version": FORMAT_VERSION, "spread_sizes": 1}
         return cls(**read_fields(cls, fields, FORMAT_VERSION))
 

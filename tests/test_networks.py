@@ -146,6 +146,8 @@ def test_config_round_trip_is_strict():
 def test_a_folder_of_version_2_has_a_critic_that_was_shown_the_smallest_size_alone():
     older = {k: v for k, v in tiny(spread_sizes=2).to_dict().items() if k != "spread_sizes"}
     config = ModelConfig.from_dict({**older, "format_version": 2})
+    with pytest.raises(ConfigError, match="spread_sizes"):
+        ModelConfig.from_dict({**older, "format_version": 2, "spread_sizes": 2})
     assert config.spread_sizes == 1
     assert [name for name, _ in Discriminator(config).named_buffers()] == ["spread"]
 
