@@ -14,7 +14,7 @@ from training.config import TrainConfig
 
 # Of glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
-_LARGEST_KEPT, _GROWTH = 2**30, 2**26
+_LARGEST_KEPT, _GROWTH = 2**27, 2**26  # bytes; above are sets of features, which are kept anyway
 
 
 @dataclasses.dataclass(frozen=True)
