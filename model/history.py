@@ -35,6 +35,11 @@ _NAME = re.compile(r"\d{6}k")
 _FIGURES = {"r": "r_e", "kd": "kd_e", "precision": "precision", "recall": "recall"}
 
 
+def images_of(name: str) -> int:
+    """Images seen, by the name of a moment or snapshot: `000065k` is 65,000."""
+    return 1000 * int(name.removesuffix("k"))
+
+
 @dataclasses.dataclass(frozen=True)
 class Moment:
     """A moment of training and, where it was judged on held-out garments, how good it was.
@@ -125,4 +130,4 @@ class Film:
             if value is not None and type(value) not in (int, float):
                 refuse(path / METRICS_FILE, f"{theirs} must be a number, not {value!r:.100}")
             figures[ours] = None if value is None else float(value)
-        return Moment(name, 1000 * int(name[:-1]), **figures)
+        return Moment(name, images_of(name), **figures)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from model.curves import CURVES_FILE, Curves, read_curves, write_curves
-from model.history import HISTORY_FOLDER
+from model.history import HISTORY_FOLDER, images_of
 from model.weights import (
     CONFIG_FILE,
     GENERATOR_FILE,
@@ -40,9 +40,7 @@ def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]
         raise ValueError(f"{run_dir} has no such model: {source} is missing")
     run = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
     history = _finished_history(run_dir, run["config"]["total_images"])
-    earlier: list[Path] = []
-    if history:
-        earlier = _earlier_history(folder / HISTORY_FOLDER, run.get("began"), history)
+    earlier = _earlier_history(folder / HISTORY_FOLDER, run.get("began"), history)
     if earlier:
         history = _thinned([*earlier, *history])
     if (total := _size(history)) > HISTORY_BYTES:
@@ -83,27 +81,25 @@ def _earlier_history(folder: Path, began: dict[str, Any] | None, own: list[Path]
 
     That model is known by one of them being it, or by one of the run's `own` that was shipped before.
     """
-    if began is None or not folder.is_dir():
+    if not own or began is None or not folder.is_dir():
         return []
     moments = sorted(path for path in folder.iterdir() if path.is_dir())
     known = {began["model_sha256"], *(generator_sha256(moment) for moment in own)}
     if known.isdisjoint(generator_sha256(moment) for moment in moments):
         return []
-    return [moment for moment in moments if _images(moment) <= began["at_images"]]
+    return [moment for moment in moments if images_of(moment.name) <= began["at_images"]]
 
 
 def _thinned(moments: list[Path]) -> list[Path]:
     """As many as the limit allows, as even as they can be on a scale of the logarithm of the images."""
     kept = list(moments)
+
+    def gap_without(place: int) -> float:
+        return images_of(kept[place + 1].name) / images_of(kept[place - 1].name)
+
     while len(kept) > 2 and _size(kept) > HISTORY_BYTES:
-        gaps = [_images(after) / _images(before)
-                for before, after in zip(kept, kept[2:], strict=False)]  # fmt: skip
-        del kept[1 + gaps.index(min(gaps))]
+        del kept[min(range(1, len(kept) - 1), key=gap_without)]
     return kept
-
-
-def _images(moment: Path) -> int:
-    return 1000 * int(moment.name.removesuffix("k"))
 
 
 def _size(moments: list[Path]) -> int:
