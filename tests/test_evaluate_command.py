@@ -16,9 +16,10 @@ from model.weights import load_generator, read_metrics, save_model
 from tests.conftest import TINY, write_tiny_model
 from training.cost import measure_cost
 from training.data import load_fashion_mnist
-from training.evaluate import evaluate, format_table, main, write_metrics
+from training.evaluate import choose_parts, evaluate, format_table, main, parse, write_metrics
 from training.features import FeatureError, space_c, space_i
 from training.judge import estimate_minutes
+from training.parts import PARTS, part_key
 from training.ppl import measure_path_lengths
 from training.protocol import FULL, HELDOUT, QUICK, Featured, Protocol, Reference
 from training.subjects import draw, open_subject
@@ -82,6 +83,8 @@ def test_every_figure_says_how_it_can_be_had_again(plain_model, reference, tmp_p
         assert figure["command"] == "python -m this"
         assert {"samples", "features", "seeds", "date", "machine"} <= set(figure), name
     assert written["r_e"]["seeds"] == [7, 206]
+    for name in ("precision", "recall", "coverage", "label_agreement", "memorisation", "authpct"):
+        assert 0 <= written[name]["error"] < 0.5, name
     assert written["cas_accuracy"]["value"] < written["cas_accuracy"]["floor"]
     assert written["cas_gap"]["value"] == pytest.approx(
         100 * (written["cas_accuracy"]["floor"] - written["cas_accuracy"]["value"]), abs=0.01
@@ -91,6 +94,20 @@ def test_every_figure_says_how_it_can_be_had_again(plain_model, reference, tmp_p
     )
     assert written["memorisation"]["floor"] == 0.5
     assert "CAS gap" in format_table(results, SMALL)
+
+
+def test_figures_say_how_many_garments_they_are_of(plain_model, reference, tmp_path):
+    """Neighbours are looked for among as many as there are real ones, distances among all."""
+    folder = tmp_path / "model"
+    shutil.copytree(plain_model, folder)
+    more = dataclasses.replace(SMALL, name="full", samples=COUNT + 10, sampling_seeds=2)
+    evaluate([subject(folder)], reference, more, 7, "")
+    full = read_metrics(folder)["full"]
+    assert full["r_e"]["samples"] == COUNT + 10
+    for name in ("precision", "recall", "density", "coverage", "memorisation", "authpct", "c_t"):
+        assert full[name]["samples"] == COUNT, name
+    assert full["recall"]["error_of_one"] >= 0
+    assert len(full["recall"]["values"]) == 2
 
 
 def test_the_same_seed_gives_the_same_figures(plain_model, reference, tmp_path):
@@ -125,6 +142,41 @@ def test_quick_full_and_choice_do_not_overwrite_each_other(plain_model, tmp_path
     assert written["r_e"] == {"value": 0}
     assert written["heldout"]["r_e"] == {"value": 1}
     assert written["full"]["r_e"] == {"value": 2}
+
+
+def test_figures_of_few_garments_never_take_the_place_of_many():
+    assert part_key("reconstruction", quick=False) == "reconstruction"
+    assert part_key("reconstruction", quick=True) != "reconstruction"
+    assert part_key("completion", quick=True) != part_key("reconstruction", quick=True)
+
+
+def test_quick_measures_drawing_alone_and_says_so(plain_model):
+    options, protocol = parse([str(plain_model), "--quick"])
+    assert choose_parts(options, [subject(plain_model)]) == ("drawing",)
+    assert "--only reconstruction, --only completion" in protocol.left_out
+    options, _ = parse([str(plain_model)])
+    assert choose_parts(options, [subject(plain_model)]) == PARTS
+
+
+def test_classifiers_may_serve_a_choice_on_the_held_out_garments(plain_model, reference, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(plain_model, folder)
+    _, protocol = parse([str(folder), "--against", "heldout", "--cas"])
+    assert (protocol.against, protocol.cas_seeds) == ("heldout", 2)
+    small = dataclasses.replace(
+        protocol, samples=COUNT, cas_samples=COUNT, cas_seeds=1, style_seeds=12
+    )
+    results = evaluate([subject(folder)], reference, small, 7, "")
+    assert "CAS gap" in format_table(results, small)
+    gap = read_metrics(folder)["heldout"]["cas_gap"]
+    assert gap["error"] == pytest.approx(  # of the 5,000 held out, not of the 10,000 of the test
+        100 * sum(p * (1 - p) / 5_000 for p in _sides(read_metrics(folder)["heldout"])) ** 0.5,
+        rel=0.01,
+    )
+
+
+def _sides(figures):
+    return figures["cas_accuracy"]["value"], figures["cas_accuracy"]["floor"]
 
 
 def test_a_folder_of_pictures_is_judged_too(reference, tmp_path):
@@ -216,6 +268,8 @@ def test_it_says_beforehand_how_long_it_will_take(plain_model):
 
 def test_the_command_names_what_is_wrong(plain_model, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
+    pictures = tmp_path / "pictures"
+    write_pictures(pictures, count=1)
     weights = tmp_path / "weights.pth"
     torch.save({"a": torch.zeros(1)}, weights)
     for given, fault in (
@@ -223,11 +277,18 @@ def test_the_command_names_what_is_wrong(plain_model, tmp_path, capsys):
         ([tmp_path / "empty"], "neither a model folder (config.json is missing) nor one of"),
         ([plain_model, "--inception-weights", tmp_path / "no.pth"], "no.pth: no such file"),
         ([plain_model, "--inception-weights", weights], "weights.pth: sha256 is"),
+        ([plain_model, "--only", "reconstruction"], "has no encoder of its generator: python -m"),
+        ([pictures, "--only", "completion"], "holds pictures: --only completion needs a model"),
     ):
         assert main([str(x) for x in given]) == 1
         assert fault in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main([str(plain_model), "--quick", "--against", "heldout"])
-    assert "--quick is for --against test" in capsys.readouterr().err
+    for given, fault in (
+        (["--quick", "--against", "heldout"], "--quick is for --against test"),
+        (["--cas"], "--cas is for --against heldout"),
+        (["--only", "completion", "--against", "heldout"], "completion is for --against test"),
+    ):
+        with pytest.raises(SystemExit):
+            main([str(plain_model), *given])
+        assert fault in capsys.readouterr().err
     with pytest.raises(FeatureError, match="weights-inception-2015-12-05-6726825d"):
         space_i(weights)

@@ -1,11 +1,12 @@
 """python -m training.evaluate FOLDER...: how close generated garments are to real ones.
 
-Without options the full protocol: 50,000 garments, three drawings, against the test garments. With
---quick 10,000. Both are for reports; every choice is made with --against heldout, which ranks.
+Without options the full protocol: 50,000 garments, three drawings, against the test garments; and
+of a model folder the two that follow. With --quick just 10,000 garments, one drawing. Both are for
+reports; every choice is made with --against heldout, which ranks.
 
-A model folder with an encoder is also asked to draw 1,000 test garments again (200 with --quick):
-how close it comes, and whether what it finds can be edited. --only reconstruction does just that.
-And every model folder is asked to fill in what is hidden of as many: --only completion.
+--only reconstruction: a model folder with an encoder draws 1,000 test garments again (200 with
+--quick): how close it comes, and whether what it finds can be edited. --only completion: it fills
+in what is hidden of as many. --only drawing: neither.
 """
 
 import argparse
@@ -15,23 +16,28 @@ import sys
 from pathlib import Path
 
 from model.config import FASHION_MNIST_CLASSES
-from model.encoder import load_encoder
 from model.storage import read_json, write_atomically
 from model.weights import (
     CONFIG_FILE,
     METRICS_FILE,
     add_metrics,
-    find_discriminator,
-    generator_sha256,
 )
-from training import completeness, reconstruction
-from training.data import CACHE_DIR, load_fashion_mnist
+from training.data import CACHE_DIR
 from training.features import space_i
 from training.hardware import keep_freed_memory
 from training.judge import estimate_minutes, judge
+from training.parts import (
+    PARTS,
+    about,
+    announce_parts,
+    evaluate_completion,
+    evaluate_inversion,
+    find_encoder,
+)
 from training.protocol import (
     FULL,
     HELDOUT,
+    HELDOUT_CAS,
     QUICK,
     Figure,
     Protocol,
@@ -73,69 +79,12 @@ def evaluate(
     return results
 
 
-def evaluate_inversion(subjects: list[Subject], quick: bool, command: str) -> None:
-    """Figures of reconstruction and editability, of the folders that have an encoder."""
-    for subject in subjects:
-        encoder = None
-        if subject.generator:
-            encoder = load_encoder(subject.folder, generator_sha256(subject.folder))
-        if subject.generator is None or encoder is None:
-            print(f"{subject.folder}: no encoder, so no reconstruction")
-            continue
-        count = reconstruction.QUICK_GARMENTS if quick else reconstruction.GARMENTS
-        minutes = reconstruction.estimate_minutes(subject.generator, encoder, count)
-        print(f"{subject.folder}: {count:,} test garments drawn again, about {minutes:.0f} minutes")
-        if quick:
-            print(f"left out: {reconstruction.GARMENTS - count:,} more test garments")
-        figures = reconstruction.measure_reconstruction(
-            subject.generator,
-            encoder,
-            load_fashion_mnist("train"),
-            reconstruction.pick_garments(load_fashion_mnist("test"), count),
-            command,
-            find_discriminator(subject.folder),
-        )
-        add_metrics(subject.folder, {"reconstruction": figures})
-        for name, figure in figures.items():
-            floor = f"  floor {figure['floor']:.4g}" if "floor" in figure else ""
-            print(f"{name:24} {figure['value']:8.4g}{floor}")
-
-
-def evaluate_completion(
-    subjects: list[Subject], quick: bool, cache_dir: Path, command: str
-) -> None:
-    """Figures of filling in what is hidden, of the model folders."""
-    for subject in subjects:
-        if subject.generator is None:
-            continue
-        count = completeness.QUICK_GARMENTS if quick else completeness.GARMENTS
-        minutes = completeness.estimate_minutes(count)
-        print(f"{subject.folder}: {count:,} test garments filled in, about {minutes:.0f} minutes")
-        if quick:
-            print(f"left out: {completeness.GARMENTS - count:,} more test garments")
-        encoder = load_encoder(subject.folder, generator_sha256(subject.folder))
-        figures = completeness.measure_completion(
-            subject.generator,
-            load_fashion_mnist("train"),
-            load_fashion_mnist("test"),
-            count,
-            cache_dir,
-            command,
-            encoder,
-        )
-        add_metrics(subject.folder, {"completion": figures})
-        for mask, methods in figures["masks"].items():
-            for method, found in methods.items():
-                told = "  ".join(f"{name} {value:.4g}" for name, value in found.items())
-                print(f"{mask}, {method}: {told}")
-
-
 def format_table(results: dict[Path, dict[str, Figure]], protocol: Protocol) -> str:
     """One line a folder; against held-out garments the best R in E comes first."""
     lines = [
         f"{'R in E':>8} {'R in C':>8} {'KD in E':>16} {'prec.':>6} {'recall':>6} {'cover.':>6} "
         f"{'memo.':>6} {'style':>6}"
-        + ("" if protocol.name == "heldout" else f" {'CAS gap':>14}")
+        + (f" {'CAS gap':>14}" if protocol.cas_seeds else "")
         + "  folder"
     ]
     rows = list(results.items())
@@ -155,22 +104,26 @@ def format_table(results: dict[Path, dict[str, Figure]], protocol: Protocol) -> 
     return "\n".join(lines)
 
 
-def _parse(arguments: list[str] | None) -> tuple[argparse.Namespace, Protocol]:
+def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, Protocol]:
+    """The command line, and the protocol that it asks for."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
     parser.add_argument(
         "folders", type=Path, nargs="+", metavar="FOLDER",
         help="a model folder, or one of pictures with a sub-folder for each class",
     )  # fmt: skip
-    parser.add_argument("--quick", action="store_true", help="10,000 garments; within ten minutes")
+    parser.add_argument(
+        "--quick", action="store_true",
+        help="10,000 garments, within ten minutes on two cores; 200 of a part that --only names",
+    )  # fmt: skip
     parser.add_argument(
         "--against", choices=("test", "heldout"), default="test",
         help="heldout: 5,000 garments of their own for choices; several folders are ranked",
     )  # fmt: skip
     parser.add_argument(
-        "--only",
-        choices=("drawing", "reconstruction", "completion"),
-        help="one part of what is measured",
-    )
+        "--cas", action="store_true",
+        help="with --against heldout: the classifiers that learn from them, too",
+    )  # fmt: skip
+    parser.add_argument("--only", choices=PARTS, help="one part of what is measured")
     parser.add_argument("--seed", type=int, default=1_000_000, help="first sampling seed")
     parser.add_argument(
         "--inception-weights", type=Path, metavar="FILE", help="torch-fidelity's, for the real FID"
@@ -181,31 +134,58 @@ def _parse(arguments: list[str] | None) -> tuple[argparse.Namespace, Protocol]:
         parser.error("--quick is for --against test; the held-out garments are few as they are")
     if options.only in ("reconstruction", "completion") and options.against == "heldout":
         parser.error(f"--only {options.only} is for --against test")
+    if options.cas and options.against != "heldout":
+        parser.error("--cas is for --against heldout; the others have it anyway")
     if options.against == "heldout":
-        return options, HELDOUT
+        return options, HELDOUT_CAS if options.cas else HELDOUT
     return options, QUICK if options.quick else FULL
 
 
-def _announce(subjects: list[Subject], protocol: Protocol) -> None:
-    print(
-        f"{protocol.name}: {protocol.samples:,} generated against the {protocol.against} garments, "
-        f"{protocol.sampling_seeds} drawing(s) a folder"
-    )
-    if protocol.left_out:
-        print(f"left out: {protocol.left_out}")
-    if protocol.name != "heldout":
-        own, real = estimate_minutes(subjects[0], protocol)
+def choose_parts(options: argparse.Namespace, subjects: list[Subject]) -> tuple[str, ...]:
+    """What is to be measured: one part, or with neither --quick nor --against heldout all of them.
+
+    Raises:
+        ValueError: the only part is one that a folder does not have.
+    """
+    if options.only is None:
+        return ("drawing",) if options.quick or options.against == "heldout" else PARTS
+    for subject in subjects if options.only != "drawing" else ():
+        if subject.generator is None:
+            raise ValueError(
+                f"{subject.folder} holds pictures: --only {options.only} needs a model folder"
+            )
+        if options.only == "reconstruction" and find_encoder(subject) is None:
+            raise ValueError(
+                f"{subject.folder} has no encoder of its generator: "
+                f"python -m training.encode {subject.folder}"
+            )
+    return (options.only,)
+
+
+def _announce(
+    subjects: list[Subject], protocol: Protocol, parts: tuple[str, ...], quick: bool
+) -> None:
+    """Say what is measured, what is left out, and how long all of it will take."""
+    total = announce_parts(subjects, parts, quick)
+    if "drawing" in parts:
         print(
-            f"about {own * len(subjects):.0f} minutes, and up to {real:.0f} the first time, for the "
-            "real garments",
-            flush=True,
+            f"{protocol.name}: {protocol.samples:,} generated against the {protocol.against} "
+            f"garments, {protocol.sampling_seeds} drawing(s) a folder"
         )
+        if protocol.left_out:
+            print(f"left out: {protocol.left_out}")
+        own, real = estimate_minutes(subjects[0], protocol)
+        total += own * len(subjects)
+        print(f"{about(total)}, and up to {real:.0f} the first time, for the real garments")
+    elif quick:
+        print("left out: more test garments (1,000)")
+    sys.stdout.flush()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     keep_freed_memory()
-    options, protocol = _parse(arguments)
+    options, protocol = parse(arguments)
     given = arguments if arguments is not None else sys.argv[1:]
     command = "python -m training.evaluate " + shlex.join(given)
     try:
@@ -213,13 +193,14 @@ def main(arguments: list[str] | None = None) -> int:
         subjects = [
             open_subject(folder, FASHION_MNIST_CLASSES, _GARMENTS) for folder in options.folders
         ]
-        if options.only in (None, "reconstruction") and protocol.name != "heldout":
+        parts = choose_parts(options, subjects)
+        _announce(subjects, protocol, parts, options.quick)
+        if "reconstruction" in parts:
             evaluate_inversion(subjects, options.quick, command)
-        if options.only in (None, "completion") and protocol.name != "heldout":
+        if "completion" in parts:
             evaluate_completion(subjects, options.quick, options.cache_dir, command)
-        if options.only in ("reconstruction", "completion"):
+        if "drawing" not in parts:
             return 0
-        _announce(subjects, protocol)
         reference = load_reference(protocol.against, options.cache_dir, protocol.samples, inception)
         results = evaluate(subjects, reference, protocol, options.seed, command)
     except (ValueError, OSError) as error:

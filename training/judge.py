@@ -3,7 +3,6 @@
 import datetime as dt
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,9 +54,12 @@ def judge(
         drawings.append(sampled)
     figures = mean_figures(distances)
     seeds = [first_seed, first_seed + times * count - 1]
-    about = {name: {"samples": protocol.samples, "seeds": seeds} for name in figures}
+    about: dict[str, dict[str, Any]] = {
+        name: {"samples": figure.pop("samples", protocol.samples), "seeds": seeds}
+        for name, figure in figures.items()
+    }
     if protocol.cas_seeds:
-        scores = _judge_cas(drawings, protocol, reference.cache_dir)
+        scores = _judge_cas(drawings, protocol, reference)
         figures |= scores
         about |= {name: {"samples": protocol.cas_samples, "seeds": seeds} for name in scores}
     if subject.generator:
@@ -87,9 +89,12 @@ def _features_of(name: str, reference: Reference) -> str:
     return reference.spaces[letter].name
 
 
-def _judge_cas(drawings: list[Sampled], protocol: Protocol, cache_dir: Path) -> dict[str, Figure]:
+def _judge_cas(
+    drawings: list[Sampled], protocol: Protocol, reference: Reference
+) -> dict[str, Figure]:
     """Accuracy of classifiers that learnt from generated and from as many real garments."""
-    test, train = load_fashion_mnist("test"), load_fashion_mnist("train")
+    test, train = load_fashion_mnist(protocol.against), load_fashion_mnist("train")
+    cache_dir = reference.cache_dir
     count = protocol.cas_samples
     picked = np.random.RandomState(0).permutation(len(train))[:count]
     real_pixels, real_labels = train.pixels.numpy()[picked], train.labels.numpy()[picked]

@@ -59,12 +59,19 @@ FULL = Protocol("full", "test", 50_000, 55_000, 3, 3, 10_000, 1_000, "")
 QUICK = Protocol(
     "quick", "test", 10_000, 10_000, 1, 1, 2_000, 200,
     "two of three drawings and of three classifiers; 50,000 garments for the distances and 55,000 "
-    "for the classifier (10,000 each); 10,000 ways (2,000); 1,000 styles (200)",
+    "for the classifier (10,000 each); 10,000 ways (2,000); 1,000 styles (200); real garments drawn "
+    "again and filled in (--only reconstruction, --only completion)",
 )  # fmt: skip
 HELDOUT = Protocol(
     "heldout", "heldout", 5_000, 0, 1, 0, 0, 200,
     "the test garments, CAS, path lengths and cost: this serves choices",
 )  # fmt: skip
+HELDOUT_CAS = dataclasses.replace(
+    HELDOUT,
+    cas_samples=10_000,
+    cas_seeds=2,
+    left_out="the test garments, path lengths and cost: this serves choices",
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -183,7 +190,10 @@ def measure_distances(sample: Featured, reference: Reference) -> dict[str, Figur
     figures["kd_e"] = {"value": kernel, "error": error}
     count = len(real.labels)  # as many on both sides
     cover = coverage_figures(sample.first(count).features["e"], real.features["e"])
-    figures |= {name: {"value": value} for name, value in cover.items()}
+    for name, value in cover.items():
+        figures[name] = {"value": value, "samples": count}
+        if name != "density":  # shares, all but this one
+            figures[name]["error"] = _share_error(value, count)
     figures["kd_e_by_class"] = _of_classes("e", _class_kernel, sample, real, names)
     figures["fd_c_by_class"] = _of_classes("c", frechet_distance, sample, real, names)
     figures["label_agreement"] = _agreement(sample, reference.judge, names)
@@ -225,13 +235,20 @@ def mean_figures(drawings: list[dict[str, Figure]]) -> dict[str, Figure]:
         merged[name] = {
             key: _mean([drawing[name][key] for drawing in drawings]) for key in first
         } | {"error": error, "values": values}
+        if "error" in first:  # of the drawing alone, and what it is compared with stays the same
+            merged[name]["error_of_one"] = _mean([drawing[name]["error"] for drawing in drawings])
     return merged
 
 
 def _mean(values: list[Any]) -> Any:
     if isinstance(values[0], dict):
         return {key: _mean([value[key] for value in values]) for key in values[0]}
-    return float(np.mean(values))
+    return values[0] if isinstance(values[0], int) else float(np.mean(values))
+
+
+def _share_error(share: float, count: int) -> float:
+    """Standard error of a share of `count` pictures, binomial."""
+    return float((share * (1 - share) / count) ** 0.5)
 
 
 def _agreement(sample: Featured, judge: Classifier, names: tuple[str, ...]) -> Figure:
@@ -245,8 +262,10 @@ def _agreement(sample: Featured, judge: Classifier, names: tuple[str, ...]) -> F
     for label, name in enumerate(names):
         of_class = np.bincount(told[sample.labels == label], minlength=len(names))
         shares[name] = dict(zip(names, (of_class / max(of_class.sum(), 1)).tolist(), strict=True))
+    value = float((told == sample.labels).mean())
     return {
-        "value": float((told == sample.labels).mean()),
+        "value": value,
+        "error": _share_error(value, len(told)),
         "by_class": {name: shares[name].pop(name) for name in names},
         "taken_for": shares,
     }
@@ -277,8 +296,13 @@ def _memorisation(sample: Featured, reference: Reference) -> dict[str, Figure]:
     count = len(reference.real.labels)
     train, test = reference.train.first(count).features["e"], reference.target
     found = measure_memorisation(sample.first(count).features["e"], train, test)
-    return {
+    figures: dict[str, Figure] = {
         "memorisation": {"value": found.share, "error": found.error, "floor": 0.5},
-        "authpct": {"value": found.authentic, "floor": found.authentic_floor},
+        "authpct": {
+            "value": found.authentic,
+            "error": _share_error(found.authentic, count),
+            "floor": found.authentic_floor,
+        },
         "c_t": {"value": found.c_t, "floor": 0.0},
     }
+    return {name: {**figure, "samples": count} for name, figure in figures.items()}

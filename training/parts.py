@@ -1,0 +1,96 @@
+"""What is asked of a model folder beside drawing: real garments drawn again, and filled in."""
+
+from pathlib import Path
+
+from model.encoder import Encoder, load_encoder
+from model.weights import add_metrics, find_discriminator, generator_sha256
+from training import completeness, reconstruction
+from training.data import load_fashion_mnist
+from training.subjects import Subject
+
+PARTS = ("reconstruction", "completion", "drawing")
+"""In the order in which they are measured; the last one is `training.judge`'s."""
+
+
+def find_encoder(subject: Subject) -> Encoder | None:
+    """The encoder of a model folder, if it has one of its present generator."""
+    if subject.generator is None:
+        return None
+    return load_encoder(subject.folder, generator_sha256(subject.folder))
+
+
+def about(minutes: float) -> str:
+    """A time in words."""
+    return f"about {max(minutes, 1):.0f} minutes"
+
+
+def announce_parts(subjects: list[Subject], parts: tuple[str, ...], quick: bool) -> float:
+    """Say what is done with real garments and how long it will take; returns the minutes."""
+    total = 0.0
+    for subject in subjects:
+        if subject.generator is None:
+            continue
+        encoder = find_encoder(subject)
+        if "reconstruction" in parts and encoder is None:
+            print(f"{subject.folder}: no encoder, so no reconstruction")
+        elif "reconstruction" in parts and encoder is not None:
+            count = reconstruction.QUICK_GARMENTS if quick else reconstruction.GARMENTS
+            minutes = reconstruction.estimate_minutes(subject.generator, encoder, count)
+            print(f"{subject.folder}: {count:,} test garments drawn again, {about(minutes)}")
+            total += minutes
+        if "completion" in parts:
+            count = completeness.QUICK_GARMENTS if quick else completeness.GARMENTS
+            minutes = completeness.estimate_minutes(count)
+            print(f"{subject.folder}: {count:,} test garments filled in, {about(minutes)}")
+            total += minutes
+    return total
+
+
+def evaluate_inversion(subjects: list[Subject], quick: bool, command: str) -> None:
+    """Figures of reconstruction and editability, of the folders that have an encoder."""
+    for subject in subjects:
+        encoder = find_encoder(subject)
+        if subject.generator is None or encoder is None:
+            continue
+        count = reconstruction.QUICK_GARMENTS if quick else reconstruction.GARMENTS
+        figures = reconstruction.measure_reconstruction(
+            subject.generator,
+            encoder,
+            load_fashion_mnist("train"),
+            reconstruction.pick_garments(load_fashion_mnist("test"), count),
+            command,
+            find_discriminator(subject.folder),
+        )
+        add_metrics(subject.folder, {part_key("reconstruction", quick): figures})
+        for name, figure in figures.items():
+            floor = f"  floor {figure['floor']:.4g}" if "floor" in figure else ""
+            print(f"{name:24} {figure['value']:8.4g}{floor}")
+
+
+def evaluate_completion(
+    subjects: list[Subject], quick: bool, cache_dir: Path, command: str
+) -> None:
+    """Figures of filling in what is hidden, of the model folders."""
+    for subject in subjects:
+        if subject.generator is None:
+            continue
+        count = completeness.QUICK_GARMENTS if quick else completeness.GARMENTS
+        figures = completeness.measure_completion(
+            subject.generator,
+            load_fashion_mnist("train"),
+            load_fashion_mnist("test"),
+            count,
+            cache_dir,
+            command,
+            find_encoder(subject),
+        )
+        add_metrics(subject.folder, {part_key("completion", quick): figures})
+        for mask, methods in figures["masks"].items():
+            for method, found in methods.items():
+                told = "  ".join(f"{name} {value:.4g}" for name, value in found.items())
+                print(f"{mask}, {method}: {told}")
+
+
+def part_key(part: str, quick: bool) -> str:
+    """Where a part's figures stand in `metrics.json`: of few garments never in the place of many."""
+    return f"{part}_quick" if quick else part
