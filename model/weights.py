@@ -59,7 +59,8 @@ SHEET_FILE = "sheet.png"
 DARINGS_FILE = "darings.png"
 NEAREST_FILE = "nearest.png"
 STRIPS_FILE = "strips.png"
-PICTURE_FILES = (SHEET_FILE, DARINGS_FILE, NEAREST_FILE, STRIPS_FILE)
+STUDY_FILE = "study.png"
+PICTURE_FILES = (SHEET_FILE, DARINGS_FILE, NEAREST_FILE, STRIPS_FILE, STUDY_FILE)
 """What the card shows; pushed with it and never fetched."""
 MODEL_FILES = (
     CONFIG_FILE,

@@ -74,6 +74,7 @@ def test_every_figure_says_how_it_can_be_had_again(plain_model, reference, tmp_p
     folder = tmp_path / "model"
     shutil.copytree(plain_model, folder)
     results = evaluate([subject(folder)], reference, SMALL, 7, "python -m this")
+    assert "CAS gap" in (folder / "README.md").read_text()  # the card is never behind
     written = read_metrics(folder)
     assert KEYS | OF_REPORTS | {"generator_sha256"} == set(written)
     for name in KEYS | OF_REPORTS:

@@ -9,10 +9,16 @@ import pytest
 from PIL import Image
 
 from model.config import FASHION_MNIST_CLASSES, ModelConfig
-from model.weights import PICTURE_FILES, load_generator, save_model
+from model.weights import (
+    PICTURE_FILES,
+    SHIPPED_MODEL,
+    generator_sha256,
+    load_generator,
+    save_model,
+)
 from tests.conftest import write_tiny_model
 from tests.test_weights import networks
-from training.card import write_card
+from training.card import card_files, write_card
 from training.card_figures import number, render_figures
 from training.data import load_fashion_mnist
 from training.pictures import (
@@ -43,6 +49,45 @@ def test_the_same_folder_gives_the_same_small_files_and_a_card_that_shows_them(
     assert all(f"]({name})" in card for name in (*names, "sheet.png"))
     assert "nearest.png" not in card
     assert all(Image.open(io.BytesIO(content)).width == WIDTH for content in before.values())
+
+
+def write_study(export, digest):
+    """What `training.export --study` leaves of its measurements."""
+    rows = [
+        {"real": real, "synthetic": 500, "without": 0.68, "with_synthetic": 0.68 + gain}
+        for real, gain in ((100, 0.16), (10_000, 0.001))
+    ]
+    about = {"generator_sha256": digest, "samples": 500, "date": "2026-11-28",
+             "machine": "a machine", "command": "python -m training.export x --study"}  # fmt: skip
+    metrics = {
+        "about": about, "study": rows, "study_min_steps": 3_000,
+        "cas": {"value": 0.8, "test_pictures": 10_000},
+        "copies": {"exact_of_training": 0, "near_of_training": {"value": 0.002, "floor": 0.01}},
+    }  # fmt: skip
+    export.mkdir()
+    (export / "metrics.json").write_text(json.dumps(metrics))
+
+
+def test_the_card_shows_what_an_export_of_the_model_was_worth(tiny_model, tmp_path, capsys):
+    folder = shutil.copytree(tiny_model, tmp_path / "tiny")
+    write_study(tmp_path / "mine", generator_sha256(folder))
+    assert main([str(folder), "--samples", "0", "--export", str(tmp_path / "mine")]) == 0
+    card = (folder / "README.md").read_text()
+    assert "it helps with 100 (+16.0 points)" in card
+    assert "| 10,000 | 68.00 % | 68.10 % | +0.10 |" in card
+    assert "](study.png)" in card
+    assert Image.open(folder / "study.png").width > 500
+    assert main([str(folder), "--samples", "0"]) == 0  # and keeps it
+    assert (folder / "README.md").read_text() == card
+    write_study(tmp_path / "other", "0" * 64)
+    assert main([str(folder), "--samples", "0", "--export", str(tmp_path / "other")]) == 1
+    assert "export must be of the generator in" in capsys.readouterr().err
+
+
+def test_the_shipped_card_shows_the_shipped_figures():
+    """Figures that were measured after the card was written must not be missing in it."""
+    for name, content in card_files(SHIPPED_MODEL).items():
+        assert (SHIPPED_MODEL / name).read_bytes() == content, name
 
 
 def test_pictures_of_another_generator_do_not_stay(tiny_model, tmp_path):

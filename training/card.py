@@ -25,6 +25,7 @@ from model.weights import (
 from training.card_completion import render_completion
 from training.card_figures import judged, number, render_figures
 from training.card_text import FASHION_DATA, HEADLINES, OWN_DATA, PORTUGUESE, metric_name
+from training.study import render_study
 
 MARK = "<!-- Written by training.card; delete this line to keep a text of your own. -->"
 DARINGS = (0.0, 0.4, 0.7, 1.0, 1.3)
@@ -54,6 +55,12 @@ def write_card(folder: str | Path, source: str | None = None) -> Path:
     for name, content in card_files(folder, source).items():
         write_atomically(folder / name, content)
     return folder / CARD_FILE
+
+
+def refresh_card(folder: Path) -> None:
+    """Write the card anew, if the folder has one, so that it shows the figures of its metrics."""
+    if (folder / CARD_FILE).is_file():
+        write_card(folder)
 
 
 def card_files(folder: Path, source: str | None = None) -> dict[str, bytes]:
@@ -89,7 +96,7 @@ def _render(folder: Path, generator: Generator, source: str) -> str:
         f"## Use\n\n{_example(config, source)}",
         f"## Shape\n\n{_shape(folder, generator)}",
         f"## How good it is\n\n{render_figures(metrics, config.class_names)}",
-        *filter(None, [render_completion(metrics)]),
+        *filter(None, [render_completion(metrics), render_study(metrics)]),
         f"## Data and licence\n\n{FASHION_DATA if fashion else OWN_DATA}",
         f"## Limits\n\n{_limits(config, fashion)}",
         f"## Em português\n\n{PORTUGUESE}",

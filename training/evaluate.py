@@ -22,6 +22,7 @@ from model.weights import (
     METRICS_FILE,
     add_metrics,
 )
+from training.card import refresh_card
 from training.data import CACHE_DIR
 from training.features import space_i
 from training.hardware import keep_freed_memory
@@ -57,6 +58,7 @@ def write_metrics(folder: Path, protocol: Protocol, figures: dict[str, Figure]) 
     added: dict[str, object] = {**figures} if protocol.name == "quick" else {protocol.name: figures}
     if (folder / CONFIG_FILE).is_file():
         add_metrics(folder, added)
+        refresh_card(folder)
         return
     old = read_json(folder / METRICS_FILE) if (folder / METRICS_FILE).is_file() else {}
     content = old | added

@@ -35,11 +35,12 @@ from model.weights import (
     METRICS_FILE,
     SHEET_FILE,
     SHIPPED_MODEL,
+    STUDY_FILE,
     generator_sha256,
     load_generator,
 )
 from training.cas import CasConfig
-from training.export_card import STUDY_FILE, render_card, write_sheet
+from training.export_card import render_card, write_sheet
 from training.export_proof import RealData, load_real, prove, read_export
 from training.export_push import push_export
 from training.hardware import describe_machine, keep_freed_memory

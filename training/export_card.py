@@ -20,9 +20,9 @@ from model.export_formats import (
     parquet_path,
 )
 from model.pixels import grid, to_image, to_png
+from model.weights import STUDY_FILE
 from training.mixing import StudyRow, study_table, verdict
 
-STUDY_FILE = "study.png"
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _SHEET_PICTURES = 100
 

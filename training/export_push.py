@@ -5,8 +5,7 @@ from pathlib import Path
 from model.client import HubError, check_repo_id, explained, open_api
 from model.export import STATE_FILE, ExportPlan
 from model.export_formats import IDX_IMAGES, IDX_LABELS, PARQUET_FOLDER, parquet_path
-from model.weights import CARD_FILE, METRICS_FILE, SHEET_FILE
-from training.export_card import STUDY_FILE
+from model.weights import CARD_FILE, METRICS_FILE, SHEET_FILE, STUDY_FILE
 
 _BESIDE = (CARD_FILE, METRICS_FILE, SHEET_FILE, STUDY_FILE, STATE_FILE, IDX_IMAGES, IDX_LABELS)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from model.encoder import Encoder, load_encoder
 from model.weights import add_metrics, find_discriminator, generator_sha256
 from training import completeness, reconstruction
+from training.card import refresh_card
 from training.data import load_fashion_mnist
 from training.subjects import Subject
 
@@ -62,6 +63,7 @@ def evaluate_inversion(subjects: list[Subject], quick: bool, command: str) -> No
             find_discriminator(subject.folder),
         )
         add_metrics(subject.folder, {part_key("reconstruction", quick): figures})
+        refresh_card(subject.folder)
         for name, figure in figures.items():
             floor = f"  floor {figure['floor']:.4g}" if "floor" in figure else ""
             print(f"{name:24} {figure['value']:8.4g}{floor}")
@@ -85,6 +87,7 @@ def evaluate_completion(
             find_encoder(subject),
         )
         add_metrics(subject.folder, {part_key("completion", quick): figures})
+        refresh_card(subject.folder)
         for mask, methods in figures["masks"].items():
             for method, found in methods.items():
                 told = "  ".join(f"{name} {value:.4g}" for name, value in found.items())

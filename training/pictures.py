@@ -2,7 +2,8 @@
 
 Sheets at several darings, ways from garment to garment, and the samples nearest to training
 garments beside those garments, with their distance in `metrics.json`. The same folder gives the
-same files. The card is written anew.
+same files. With --export, the study of an export of this model is put into the card. The card is
+written anew.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from model.weights import (
     DARINGS_FILE,
     NEAREST_FILE,
     STRIPS_FILE,
+    STUDY_FILE,
     add_metrics,
     load_generator,
 )
@@ -34,6 +36,7 @@ from training.card import DARINGS, write_card
 from training.data import CACHE_DIR, ImageSet, load_fashion_mnist
 from training.features import NAME, cached_features, extract_features
 from training.hardware import describe_machine, keep_freed_memory
+from training.study import take_study
 
 NEAREST = 20
 FIRST_SEED = 1_000_000
@@ -246,12 +249,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.pictures", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--samples", type=int, default=10_000, help="0 leaves out the nearest")
+    parser.add_argument(
+        "--export", type=Path, metavar="DIR", help="made by training.export FOLDER --study"
+    )
     parser.add_argument("--cache-dir", type=Path, default=CACHE_DIR, help="features of real ones")
     options = parser.parse_args(arguments)
     given = arguments if arguments is not None else sys.argv[1:]
     command = "python -m training.pictures " + shlex.join(given)
     try:
+        study, plot = take_study(options.folder, options.export) if options.export else ({}, b"")
         files = make_pictures(options.folder, options.samples, command, options.cache_dir)
+        if study:
+            add_metrics(options.folder, {"study": study})
+            files[STUDY_FILE] = plot
         for name, content in files.items():
             write_atomically(options.folder / name, content)
             print(f"{len(content):>9,} bytes  {options.folder / name}")
