@@ -143,7 +143,7 @@ def test_the_table_is_sorted_and_the_later_line_counts(tmp_path):
     lines = [row, {**row, "r_e": 31.0, "cas": 0.75}, {**row, "variant": "averaged", "r_e": 20.0}]
     text = "\n".join(json.dumps(line) for line in lines) + '\n{"cut off by a ki'
     (tmp_path / "results.jsonl").write_text(text)
-    table = format_table(read_results(tmp_path)).splitlines()
+    table = format_table(read_results(tmp_path / "results.jsonl")).splitlines()
     assert len(table) == 4
     assert table[2].startswith("| 5 | dcgan, averaged | 1,000 | 20.00 | 1.0000 ± 0.0100 |")
     assert table[3].endswith("| 31.00 | 1.0000 ± 0.0100 | 0.500 | 0.100 | 0.200 | 0.750 |")

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ def judge_all(run_dir: Path, contenders: Sequence[str], cas_samples: int, given:
                 continue
             note = json.loads((place / "done.json").read_text(encoding="utf-8"))
             for variant in variants(name):
-                if _is_judged(read_results(run_dir), name, variant, note["mark"], cas_samples):
+                if _is_judged(read_results(run_dir / RESULTS), note, variant, cas_samples):
                     continue
                 reference = reference or load_reference("heldout")
                 row = {**note, "variant": variant, **judge(name, place, variant, reference)}
@@ -41,7 +41,7 @@ def judge_all(run_dir: Path, contenders: Sequence[str], cas_samples: int, given:
                 with (run_dir / RESULTS).open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
                 print(json.dumps(row), flush=True)
-    rows = read_results(run_dir)
+    rows = read_results(run_dir / RESULTS)
     if not rows:
         raise ValueError(f"--run-dir: {run_dir} holds no snapshot to judge")
     floor = real_row(reference or load_reference("heldout"), cas_samples)
@@ -108,29 +108,40 @@ def _about(given: list[str]) -> dict[str, str]:
     }
 
 
-def read_results(run_dir: Path) -> list[dict[str, Any]]:
-    """The lines of `results.jsonl`; of two of one snapshot the later one counts."""
-    path = run_dir / RESULTS
+def read_results(path: Path) -> list[dict[str, Any]]:
+    """The lines of a `results.jsonl`; of two of one snapshot the later one counts."""
     if not path.is_file():
         return []
-    rows: dict[tuple[str, str, float], dict[str, Any]] = {}
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             row = json.loads(line)
         except ValueError:
             continue  # cut off by a kill; that snapshot is judged again
-        rows[row["contender"], row["variant"], row["mark"]] = row
+        rows[_key(row)] = row
     return list(rows.values())
 
 
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["contender"], row["variant"], row["mark"], row.get("horizon")
+
+
 def _is_judged(
-    rows: list[dict[str, Any]], name: str, variant: str, mark: float, cas_samples: int
+    rows: list[dict[str, Any]], note: dict[str, Any], variant: str, cas_samples: int
 ) -> bool:
+    without = not _has_cas(note["contender"], cas_samples)
     return any(
-        (row["contender"], row["variant"], row["mark"]) == (name, variant, mark)
-        and (not _has_cas(name, cas_samples) or row.get("cas_samples") == cas_samples)
+        _key(row) == _key({**note, "variant": variant})
+        and (without or row.get("cas_samples") == cas_samples)
         for row in rows
     )
+
+
+def title_of(row: Mapping[str, Any]) -> str:
+    """Contender, which of its weights, and the horizon of its schedules where it has one."""
+    variant = {"averaged": ", averaged", "uniform": ", uniform z"}.get(row["variant"], "")
+    horizon = f", {row['horizon']:,} in all" if row.get("horizon") else ""
+    return f"{row['contender']}{variant}{horizon}"
 
 
 def format_table(rows: list[dict[str, Any]]) -> str:
@@ -143,10 +154,9 @@ def format_table(rows: list[dict[str, Any]]) -> str:
         error = f" ± {row['kd_e_error']:.4f}" if "kd_e_error" in row else ""
         cas = f"{row['cas']:.3f}" if "cas" in row else ""
         shares = [f"{row[key]:.3f}" for key in ("precision", "recall", "coverage")]
-        variant = {"averaged": ", averaged", "uniform": ", uniform z"}.get(row["variant"], "")
         cells = [
             f"{row['mark']:g}" if row["mark"] else "",
-            f"{row['contender']}{variant}",
+            title_of(row),
             f"{row['images_seen']:,}" if row["images_seen"] else "",
             f"{row['r_e']:.2f}",
             f"{row['kd_e']:.4f}{error}",

@@ -3,7 +3,8 @@
 Every contender trains alone on the same 55,000 garments and the same machine; only its own steps
 count as its minutes (compilation included, as for ours), and each mark leaves a snapshot. Judging
 comes afterwards, against the held-out garments. The same command goes on where it was interrupted,
-in the run folder's `results.jsonl` and `results.md` stands what came out.
+in the run folder's `results.jsonl` and `results.md` stands what came out. The results that are
+shown stand in `tests/benchmarks/rivals.jsonl`; `python -m tests.benchmarks.rivals_plot` draws them.
 
 dcgan          the official PyTorch tutorial's recipe, made conditional, at 28 px
 video          what the popular video tutorial does, on the networks of dcgan: labels dropped, rates
@@ -34,7 +35,7 @@ from typing import Any
 import torch
 
 from model.pixels import grid, save_png
-from model.storage import write_atomically
+from model.storage import read_json, write_atomically
 from tests.benchmarks.rival_figures import judge_all
 from tests.benchmarks.rival_networks import RECIPES
 from tests.benchmarks.rival_runs import Contender, build, sample_snapshot, variants
@@ -94,14 +95,23 @@ def _keep_mark(name: str, contender: Contender, folder: Path, mark: float, secon
     _note_mark(folder, name, mark, seconds, contender.images_seen)
 
 
-def _note_mark(folder: Path, name: str, mark: float, seconds: float, images_seen: int) -> None:
-    note = {
+def _note_mark(
+    folder: Path,
+    name: str,
+    mark: float,
+    seconds: float,
+    images_seen: int,
+    horizon: int | None = None,
+) -> None:
+    note: dict[str, Any] = {
         "contender": name,
         "mark": mark,
         "minutes": round(seconds / 60, 3),
         "images_seen": images_seen,
         "trained_on": describe_machine(),
     }
+    if horizon is not None:
+        note["horizon"] = horizon
     write_atomically(folder / "done.json", json.dumps(note).encode())
     print(f"{name:14} {mark:g} minutes: {images_seen:,} images", flush=True)
 
@@ -120,6 +130,8 @@ def adopt(run: Path, folder: Path, first_mark: float) -> None:
         raise ValueError(f"--trama-run: {run} holds no journal.jsonl")
     records = map(json.loads, journal.read_text(encoding="utf-8").splitlines())
     progress = [record for record in records if record["event"] == "progress"]
+    config = read_json(run / "run.json")["config"] if (run / "run.json").is_file() else {}
+    horizon = config.get("total_images")  # runs with other horizons are other curves
     minutes, images, clock = 0.0, 0, {}
     for record in progress:
         minutes += (record["images_seen"] - images) / record["images_per_second"] / 60
@@ -133,7 +145,7 @@ def adopt(run: Path, folder: Path, first_mark: float) -> None:
         if mark < first_mark or (place / "done.json").is_file():
             continue
         shutil.copytree(snapshot, place, dirs_exist_ok=True)
-        _note_mark(place, "trama", mark, clock[reached] * 60, reached)
+        _note_mark(place, "trama", mark, clock[reached] * 60, reached, horizon)
 
 
 def _mark_name(mark: float) -> str:
