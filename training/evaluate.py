@@ -29,6 +29,7 @@ from training.data import CACHE_DIR, load_fashion_mnist
 from training.features import space_i
 from training.hardware import keep_freed_memory
 from training.judge import estimate_minutes, judge
+from training.preflight import check_inputs
 from training.protocol import (
     FULL,
     HELDOUT,
@@ -213,6 +214,7 @@ def main(arguments: list[str] | None = None) -> int:
         subjects = [
             open_subject(folder, FASHION_MNIST_CLASSES, _GARMENTS) for folder in options.folders
         ]
+        check_inputs(subjects, protocol, options.only, options.cache_dir)
         if options.only in (None, "reconstruction") and protocol.name != "heldout":
             evaluate_inversion(subjects, options.quick, command)
         if options.only in (None, "completion") and protocol.name != "heldout":
