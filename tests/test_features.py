@@ -31,8 +31,11 @@ def test_missing_and_damaged_weights_say_how_to_restore_them(tmp_path):
     assert load_network(path)
 
 
-def test_a_damaged_file_of__path, capsys):
-    space, pixels = reference.spaces["c"], garments("test").pixels[:50]
+def test_a_damaged_file_of_features_is_computed_again(tmp_path, capsys):
+    torch.manual_seed(0)
+    save_classifier(tmp_path / "c", Classifier(ClassifierConfig(widths=(4, 6), blocks=0)))
+    space, cache = space_c(tmp_path / "c"), tmp_path / "cache"
+    pixels = load_fashion_mnist("test").pixels.numpy()[:50]
     first = cached_features(pixels, cache, "some", space)
     assert capsys.readouterr().out == ""
     (path,) = cache.iterdir()

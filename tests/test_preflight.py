@@ -95,7 +95,7 @@ def test_a_metrics_file_that_cannot_be_added_to_is_refused(plain_model, tmp_path
     for content, fault, folders in (
         ("{", "not valid JSON", [model, pictures]),
         ("[]", "must be a JSON object", [model, pictures]),
-        ('{"generator_sha256": "another"}', "is another generator's", [model]),
+        ('{"generator_sha256": "another"}', "generator_sha256 is another", [model]),
     ):
         for folder in (model, pictures):
             (folder / "metrics.json").write_text(content)
