@@ -119,10 +119,11 @@ def test_a_place_where_nothing_can_be_written_is_refused(tmp_path):
     assert "or give another --cache-dir" in fault
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="rights do not bind root")
 def test_a_folder_without_the_right_to_write_is_refused(tmp_path):
     folder = write_pictures(tmp_path / "pictures")
     folder.chmod(0o500)
+    if os.access(folder, os.W_OK):
+        pytest.skip("rights do not bind root")
     (fault,) = told([folder])
     assert "make it writable, or judge a copy" in fault
 

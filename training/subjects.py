@@ -72,7 +72,7 @@ def open_subject(
         if not any(path.is_dir() for path in folder.iterdir()):
             raise DataError(
                 f"{folder} is neither a model folder ({CONFIG_FILE} is missing) nor one of pictures "
-                "(no sub-folder for each class)"
+                "(no sub-folder for each class, such as 8 or Bag)"
             )
         return Subject(folder, class_names, shape, None)
     generator = load_generator(folder)
