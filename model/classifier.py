@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from model.config import FASHION_MNIST_CLASSES, ConfigError, read_fields, write_fields
 from model.pixels import to_img
-from model.storage import read_json, read_tensors, refuse, write_atomically
+from model.storage import ModelFolderError, read_json, read_tensors, refuse, write_atomically
 
 FORMAT_VERSION = 1
 CONFIG_FILE = "config.json"
@@ -149,7 +149,17 @@ def load_classifier(folder: str | Path = SHIPPED_CLASSIFIER) -> Classifier:
     Raises:
         ModelFolderError: naming the file and the field that are at fault.
     """
-    path = Path(folder) / CONFIG_FILE
+    try:
+        return _load(Path(folder))
+    except ModelFolderError as error:
+        raise ModelFolderError(
+            f"{error}; restore this classifier from the repository, or train one: "
+            f"python -m training.classifier --out {folder}"
+        ) from error
+
+
+def _load(folder: Path) -> Classifier:
+    path = folder / CONFIG_FILE
     fields = read_json(path)
     try:
         config = ClassifierConfig.from_dict(fields)
@@ -157,7 +167,7 @@ def load_classifier(folder: str | Path = SHIPPED_CLASSIFIER) -> Classifier:
         refuse(path, str(error), error)
     network = Classifier(config)
     shapes = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
-    tensors = read_tensors(Path(folder) / WEIGHTS_FILE, shapes)
+    tensors = read_tensors(folder / WEIGHTS_FILE, shapes)
     network.load_state_dict(tensors, strict=True, assign=True)
     return network.to(memory_format=torch.channels_last).eval().requires_grad_(False)
 

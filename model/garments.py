@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,11 @@ from typing import Literal
 import numpy as np
 
 SYSTEM_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+GET_FASHION_MNIST = (
+    "install the Debian package dataset-fashion-mnist, or set FASHION_MNIST to a folder with the "
+    "four .gz files"
+)
+"""What to do when the data set is not at hand, for error messages."""
 HELDOUT_FILE = Path(__file__).parent / "heldout_fashion_mnist.txt"
 
 Part = Literal["train", "t10k"]
@@ -76,9 +82,14 @@ def _read_idx(folder: Path, name: str, header_bytes: int) -> np.ndarray:
     try:
         content = path.read_bytes() if path == plain else gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
-        raise DataError(f"Fashion-MNIST file missing: {packed}") from error
-    except (OSError, EOFError, ValueError) as error:
-        raise DataError(f"Fashion-MNIST file damaged: {path} ({error})") from error
+        raise DataError(f"Fashion-MNIST file missing: {packed}; {GET_FASHION_MNIST}") from error
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise DataError(
+            f"Fashion-MNIST file damaged: {path} ({error}); {GET_FASHION_MNIST}"
+        ) from error
     if hashlib.sha256(content).hexdigest() != _SHA256[name]:
-        raise DataError(f"Fashion-MNIST file damaged: {path} does not have the published checksum")
+        raise DataError(
+            f"Fashion-MNIST file damaged: {path} does not have the published checksum; "
+            f"{GET_FASHION_MNIST}"
+        )
     return np.frombuffer(content, dtype=np.uint8, offset=header_bytes)

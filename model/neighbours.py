@@ -12,7 +12,13 @@ from typing import Literal
 import numpy as np
 
 from model.checks import whole_number
-from model.garments import DataError, find_fashion_mnist, read_garments, trained_on
+from model.garments import (
+    GET_FASHION_MNIST,
+    DataError,
+    find_fashion_mnist,
+    read_garments,
+    trained_on,
+)
 
 COUNT = 5
 
@@ -84,10 +90,7 @@ class Neighbours:
         """
         folder = find_fashion_mnist()
         if folder is None:
-            raise DataError(
-                "Fashion-MNIST is not at hand: install the Debian package dataset-fashion-mnist, "
-                "or set FASHION_MNIST to a folder with its files"
-            )
+            raise DataError(f"Fashion-MNIST is not at hand: {GET_FASHION_MNIST}")
         pixels, labels = read_garments(folder, "train")
         seen = trained_on()
         return cls(pixels[seen], labels[seen], np.nonzero(seen)[0])

@@ -73,6 +73,23 @@ def test_a_row_is_kept_by_pictures_seed_and_configuration(train, test, tmp_path)
     assert cached_cas(*arrays, test, 1, TINY, cache_dir=tmp_path).accuracy != 0.125
 
 
+def test_a_damaged_row_is_computed_again(train, test, tmp_path, capsys):
+    few = cut(train, 100)
+    arrays = few.pixels.numpy(), few.labels.numpy()
+    first = cached_cas(*arrays, test, 0, TINY, cache_dir=tmp_path)
+    (stored,) = tmp_path.iterdir()
+    whole = stored.read_text()
+    for content in ("", whole[:20], "[]", '{"accuracy": 0.5}', '{"accuracy": 2, "by_class": []}',
+                    '{"accuracy": 0.5, "by_class": 3}', "\xff"):  # fmt: skip
+        stored.write_text(content, encoding="latin-1")
+        assert cached_cas(*arrays, test, 0, TINY, cache_dir=tmp_path) == first
+        told = capsys.readouterr().out
+        assert told.startswith(f"{stored} is damaged")
+        assert told.count("\n") == 1
+        assert list(tmp_path.iterdir()) == [stored]
+        assert stored.read_text() == whole
+
+
 def test_bad_input_is_named(train, test):
     pixels, labels = train.pixels.numpy(), train.labels.numpy()
     for wrong, match in (

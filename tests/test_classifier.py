@@ -105,7 +105,10 @@ def test_shoes_are_shifted_but_never_mirrored():
 
 
 def test_a_folder_is_read_strictly(folder, tmp_path):
-    with pytest.raises(ModelFolderError, match="nowhere is not a folder"):
+    hint = (
+        "restore this classifier from the repository, or train one: python -m training.classifier"
+    )
+    with pytest.raises(ModelFolderError, match=f"nowhere is not a folder; {hint} --out .*nowhere"):
         load_classifier(tmp_path / "nowhere")
     state = load_file(folder / WEIGHTS_FILE)
     for changed, fault in (
@@ -116,7 +119,7 @@ def test_a_folder_is_read_strictly(folder, tmp_path):
     ):
         shutil.copytree(folder, tmp_path / "bad", dirs_exist_ok=True)
         save_file(changed, tmp_path / "bad" / WEIGHTS_FILE)
-        with pytest.raises(ModelFolderError, match=fault):
+        with pytest.raises(ModelFolderError, match=f"{fault}.*; {hint}"):
             load_classifier(tmp_path / "bad")
 
 

@@ -27,13 +27,20 @@ def test_splits_have_the_stated_sizes_and_do_not_overlap():
 
 
 def test_missing_and_damaged_files_are_named(tmp_path):
-    with pytest.raises(DataError, match=r"missing.*train-images"):
+    with pytest.raises(
+        DataError, match=r"missing.*train-images.*dataset-fashion-mnist, or set FASH"
+    ):
         load_fashion_mnist("train", tmp_path)
     (tmp_path / NAMES[0]).write_bytes(b"not gzip")
     with pytest.raises(DataError, match=r"damaged.*train-images"):
         load_fashion_mnist("train", tmp_path)
     (tmp_path / NAMES[0]).write_bytes(gzip.compress(b"\0" * 100))
-    with pytest.raises(DataError, match="checksum"):
+    with pytest.raises(DataError, match=r"checksum.*dataset-fashion-mnist, or set FASHION_MNIST"):
+        load_fashion_mnist("train", tmp_path)
+    packed = bytearray(gzip.compress(np.random.RandomState(0).bytes(1000) + b"\0" * 5000))
+    packed[10:30] = b"\xff" * 20  # a whole header before what makes no sense
+    (tmp_path / NAMES[0]).write_bytes(packed)
+    with pytest.raises(DataError, match=r"damaged.*train-images"):
         load_fashion_mnist("train", tmp_path)
 
 

@@ -14,6 +14,7 @@ from model.generator import Generator
 from model.pixels import save_png
 from model.weights import load_generator, read_metrics, save_model
 from tests.conftest import TINY, write_tiny_model
+from training.card import write_card
 from training.cost import measure_cost
 from training.data import load_fashion_mnist
 from training.evaluate import choose_parts, evaluate, format_table, main, parse, write_metrics
@@ -73,6 +74,7 @@ def write_pictures(folder, count=20, shape=SHAPE):
 def test_every_figure_says_how_it_can_be_had_again(plain_model, reference, tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(plain_model, folder)
+    write_card(folder)
     results = evaluate([subject(folder)], reference, SMALL, 7, "python -m this")
     assert "CAS gap" in (folder / "README.md").read_text()  # the card is never behind
     written = read_metrics(folder)
@@ -211,7 +213,9 @@ def test_class_folders_may_have_the_classes_names(tmp_path):
 )
 def test_pictures_of_another_kind_are_refused(tmp_path, shape, fault):
     write_pictures(tmp_path, 1, shape)
-    with pytest.raises(ValueError, match=f"00000.png is {fault}, the garments are 28 × 28 grey"):
+    with pytest.raises(
+        ValueError, match=f"00000.png is {fault}, the garments are 28 × 28 grey: convert"
+    ):
         subject(tmp_path).draw(10, 0)
 
 
@@ -219,7 +223,11 @@ def test_a_broken_picture_is_named(tmp_path):
     write_pictures(tmp_path, 1)
     broken = next(tmp_path.glob("4-*/*.png"))
     broken.write_bytes(b"no picture")
-    with pytest.raises(ValueError, match=f"not a readable picture: {broken}"):
+    with pytest.raises(ValueError, match=f"not a readable picture: {broken}.*replace it"):
+        subject(tmp_path).draw(10, 0)
+    save_png(np.random.RandomState(0).randint(0, 255, SHAPE, dtype=np.uint8), broken)
+    broken.write_bytes(broken.read_bytes()[:200])  # a whole header
+    with pytest.raises(ValueError, match=f"{broken} is damaged.*replace it"):
         subject(tmp_path).draw(10, 0)
 
 
@@ -237,7 +245,9 @@ def test_models_of_other_pictures_are_refused(tmp_path):
 def test_a_picture_that_is_not_finite_is_named(plain_model):
     generator = load_generator(plain_model)
     generator.mapping.embed.weight[4] = torch.nan
-    with pytest.raises(ValueError, match="here: seed 24, label 4 is not finite"):
+    with pytest.raises(
+        ValueError, match=r"here: seed 24, label 4 is not finite; .* earlier snapshot"
+    ):
         draw(generator, np.arange(10), range(20, 30), "here")
 
 

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from model.classifier import predict_labels
 from model.config import ConfigError
 from model.pixels import to_img
-from model.storage import write_atomically
+from training.cache import replacing, tell_damaged
 from training.config import Precision
 from training.data import CACHE_DIR, ImageSet, batch_indices
 from training.hardware import bf16_is_faster
@@ -143,7 +143,10 @@ def cached_cas(
     title: str = "CAS",
     cache_dir: Path = CACHE_DIR,
 ) -> CasScore:
-    """`cas_score`, kept on disk by pictures, seed and configuration: for what is asked for again."""
+    """`cas_score`, kept on disk by pictures, seed and configuration: for what is asked for again.
+
+    A damaged file is told of and computed again.
+    """
     config = config or CasConfig()
     plain = dataclasses.replace(config, min_steps=0)
     same = plain.steps(len(pixels)) == config.steps(len(pixels))  # the minimum changes nothing
@@ -153,11 +156,21 @@ def cached_cas(
         digest.update(np.ascontiguousarray(array).tobytes())
     path = cache_dir / f"cas-{digest.hexdigest()[:16]}.json"
     if path.is_file():
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        return CasScore(stored["accuracy"], tuple(stored["by_class"]))
+        try:
+            return _read_score(path, len(test.class_names))
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            tell_damaged(path, error)
     score = cas_score(pixels, labels, test, seed, config, title)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(dataclasses.asdict(score)).encode())
+    with replacing(path) as file:
+        file.write(json.dumps(dataclasses.asdict(score)).encode())
+    return score
+
+
+def _read_score(path: Path, classes: int) -> CasScore:
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    score = CasScore(float(stored["accuracy"]), tuple(float(v) for v in stored["by_class"]))
+    if not 0 <= score.accuracy <= 1 or len(score.by_class) != classes:
+        raise ValueError(f"no score of {classes} classes")
     return score
 
 

@@ -12,6 +12,7 @@ from torchvision.datasets import FashionMNIST, ImageFolder
 
 from model.config import FASHION_MNIST_CLASSES
 from model.garments import (
+    GET_FASHION_MNIST,
     SYSTEM_FOLDER,
     DataError,
     find_fashion_mnist,
@@ -78,9 +79,8 @@ def _find_fashion_mnist() -> Path:
         FashionMNIST(torchvision_root(), download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(
-            f"Fashion-MNIST is not in {SYSTEM_FOLDER} and could not be downloaded ({error}). "
-            "Install the Debian package dataset-fashion-mnist, or set FASHION_MNIST to a folder "
-            "with the four .gz files."
+            f"Fashion-MNIST is not in {SYSTEM_FOLDER} and could not be downloaded ({error}); "
+            f"{GET_FASHION_MNIST}"
         ) from error
     return torchvision_folder()
 

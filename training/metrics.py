@@ -12,6 +12,7 @@ from torch_fidelity.metric_kid import kid_features_to_metric
 
 NEIGHBOURS = 5
 _KD_SUBSETS, _KD_SUBSET_SIZE = 100, 1000
+_MORE = "draw more garments or add pictures to the folder"
 
 
 def frechet_distance(features: np.ndarray, reference: np.ndarray) -> float:
@@ -53,7 +54,9 @@ def kernel_distance(
     """
     fewest = min(len(features), len(reference))
     if fewest < 4:
-        raise ValueError(f"features and reference must have four samples or more, not {fewest}")
+        raise ValueError(
+            f"features and reference must have four samples or more, not {fewest}; {_MORE}"
+        )
     _check_finite(features, reference)
     size = min(_KD_SUBSET_SIZE, fewest if fewest > _KD_SUBSET_SIZE else fewest // 2)
     result = kid_features_to_metric(
@@ -77,7 +80,7 @@ def coverage_figures(features: np.ndarray, reference: np.ndarray) -> dict[str, f
     fewest = min(len(features), len(reference))
     if fewest <= NEIGHBOURS:
         raise ValueError(
-            f"features and reference must have over {NEIGHBOURS} samples, not {fewest}"
+            f"features and reference must have over {NEIGHBOURS} samples, not {fewest}; {_MORE}"
         )
     _check_finite(features, reference)
     with contextlib.redirect_stdout(io.StringIO()):  # prdc prints its counts
@@ -134,7 +137,8 @@ def _check(features: np.ndarray, reference: np.ndarray) -> None:
     for name, given in (("features", features), ("reference", reference)):
         if len(given) <= given.shape[1]:
             raise ValueError(
-                f"{name}: {len(given)} samples are too few for {given.shape[1]} dimensions"
+                f"{name}: {len(given)} samples are too few for {given.shape[1]} dimensions, "
+                f"at least {given.shape[1] + 1} are needed; {_MORE}"
             )
     _check_finite(features, reference)
 
@@ -143,4 +147,7 @@ def _check_finite(features: np.ndarray, reference: np.ndarray) -> None:
     for name, given in (("features", features), ("reference", reference)):
         if not np.isfinite(given).all():
             row = int((~np.isfinite(given)).any(1).argmax())
-            raise ValueError(f"{name}: sample {row} holds NaN or infinity")
+            raise ValueError(
+                f"{name}: sample {row} holds NaN or infinity; leave this picture out, or replace "
+                "the network that gave its features"
+            )

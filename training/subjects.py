@@ -1,8 +1,9 @@
 """What can be judged: a model folder that draws garments, or a folder of pictures by class."""
 
+import contextlib
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from training.data import DataError
 
 _BATCH = 100
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
+_REPLACE = "replace it or take it out"
 _MODES = {1: "L", 3: "RGB"}
 
 
@@ -70,14 +72,17 @@ def open_subject(
         if not any(path.is_dir() for path in folder.iterdir()):
             raise DataError(
                 f"{folder} is neither a model folder ({CONFIG_FILE} is missing) nor one of pictures "
-                "(no sub-folder for each class)"
+                "(no sub-folder for each class, such as 8 or Bag)"
             )
         return Subject(folder, class_names, shape, None)
     generator = load_generator(folder)
     config = generator.config
     made = (config.image_size, config.image_size, config.image_channels)
     if made != shape:
-        raise ValueError(f"{folder} draws {_kind(made)} pictures, the garments are {_kind(shape)}")
+        raise ValueError(
+            f"{folder} draws {_kind(made)} pictures, the garments are {_kind(shape)}; give a model "
+            "that was trained on such garments"
+        )
     if config.class_names != class_names:
         raise ValueError(f"{folder}: class_names are not those of the garments: {class_names}")
     return Subject(folder, class_names, shape, generator)
@@ -99,10 +104,39 @@ def draw(generator: Generator, labels: np.ndarray, seeds: Sequence[int], title: 
             bad = (~img.isfinite()).flatten(1).any(1)
             if bad.any():
                 row = int(bad.nonzero()[0])
-                raise ValueError(f"{title}: seed {part[row]}, label {some[row]} is not finite")
+                raise ValueError(
+                    f"{title}: seed {part[row]}, label {some[row]} is not finite; the weights have "
+                    "diverged or are damaged: give an earlier snapshot, or save the model again"
+                )
             parts.append(to_pixels(img))
             bar.update(len(some))
     return np.concatenate(parts)
+
+
+def picture_faults(subject: Subject, count: int, instead: str = "") -> list[str]:
+    """What would keep `count` pictures of a folder from being drawn, as far as their headers tell.
+
+    The first picture of another kind, and the first class with too few, for which `instead` is
+    what else can be done; empty if all is well.
+    """
+    labels = np.arange(count) % len(subject.class_names)
+    faults: dict[str, str] = {}
+    try:
+        places = _class_folders(subject.folder, subject.class_names)
+    except DataError as error:
+        return [str(error)]
+    for label, (place, name) in enumerate(zip(places, subject.class_names, strict=True)):
+        paths, needed = _pictures(place), int((labels == label).sum())
+        if len(paths) < needed:
+            faults.setdefault("few", _too_few(place, name, len(paths), needed) + instead)
+        for path in paths[:needed]:
+            try:
+                with _opened(path, subject.shape):
+                    pass
+            except DataError as error:
+                faults.setdefault("kind", str(error))
+                break
+    return [faults[name] for name in ("kind", "few") if name in faults]
 
 
 def _read(
@@ -111,16 +145,21 @@ def _read(
     """Pictures of a folder in the order of labels [N], pixels [N, H, W, C]."""
     places = _class_folders(folder, class_names)
     pixels = np.empty((len(labels), *shape), dtype=np.uint8)
-    for label, name in enumerate(class_names):
-        rows = np.flatnonzero(labels == label)
-        paths = sorted(p for p in places[label].rglob("*") if p.suffix.lower() in _PICTURES)
+    for label, (place, name) in enumerate(zip(places, class_names, strict=True)):
+        rows, paths = np.flatnonzero(labels == label), _pictures(place)
         if len(paths) < len(rows):
-            raise DataError(
-                f"{places[label]} holds {len(paths):,} pictures of {name}; {len(rows):,} are needed"
-            )
+            raise DataError(_too_few(place, name, len(paths), len(rows)))
         for row, path in zip(rows, paths[: len(rows)], strict=True):
             pixels[row] = _read_picture(path, shape)
     return pixels
+
+
+def _pictures(place: Path) -> list[Path]:
+    return sorted(path for path in place.rglob("*") if path.suffix.lower() in _PICTURES)
+
+
+def _too_few(place: Path, name: str, count: int, needed: int) -> str:
+    return f"{place} holds {count:,} pictures of {name}; {needed:,} are needed: add more"
 
 
 def _class_folders(folder: Path, class_names: tuple[str, ...]) -> list[Path]:
@@ -136,7 +175,7 @@ def _class_folders(folder: Path, class_names: tuple[str, ...]) -> list[Path]:
             )
         found[label] = path
     if missing := [name for label, name in enumerate(class_names) if label not in found]:
-        raise DataError(f"{folder} has no sub-folder for {missing[0]!r}")
+        raise DataError(f"{folder} has no sub-folder for {missing[0]!r}; add one with its pictures")
     return [found[label] for label in range(len(class_names))]
 
 
@@ -145,17 +184,29 @@ def _plain(name: str) -> str:
 
 
 def _read_picture(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
-    try:
-        with Image.open(path) as image:
-            kind = (image.height, image.width, 1 if image.mode == "L" else 3)
-            if kind != shape or image.mode != _MODES[shape[2]]:
-                raise DataError(
-                    f"{path} is {image.width} × {image.height} {image.mode}, "
-                    f"the garments are {_kind(shape)}"
-                )
+    with _opened(path, shape) as image:
+        try:
             return np.asarray(image).reshape(shape)
-    except OSError as error:
-        raise DataError(f"not a readable picture: {path} ({error})") from error
+        except OSError as error:  # the header was whole
+            raise DataError(f"{path} is damaged ({error}); {_REPLACE}") from error
+
+
+@contextlib.contextmanager
+def _opened(path: Path, shape: tuple[int, int, int]) -> Iterator[Image.Image]:
+    """A picture of which only the header was read, and found to be of this shape."""
+    try:
+        image = Image.open(path)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"not a readable picture: {path} ({error}); {_REPLACE}") from error
+    with image:
+        size = (image.height, image.width)
+        if size != shape[:2] or image.mode != _MODES[shape[2]]:
+            colour = "grayscale" if shape[2] == 1 else "RGB"
+            raise DataError(
+                f"{path} is {image.width} × {image.height} {image.mode}, the garments are "
+                f"{_kind(shape)}: convert them to {colour} {shape[1]} × {shape[0]} PNG"
+            )
+        yield image
 
 
 def _kind(shape: tuple[int, int, int]) -> str:
