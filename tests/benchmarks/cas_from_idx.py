@@ -1,4 +1,4 @@
-"""python -m tests.benchmarks.cas_from_idx DIR REAL: CAS of exported IDX files, with torchvision alone."""
+"""python -m tests.benchmarks.cas_from_idx DIR REAL [SEED]: CAS of exported IDX files, by torchvision."""
 
 import gzip
 import sys
@@ -9,6 +9,9 @@ import torch
 from torch import nn
 from torchvision.datasets import FashionMNIST
 
+if len(sys.argv) < 3:
+    sys.exit(__doc__)
+torch.manual_seed(int(sys.argv[3]) if len(sys.argv) > 3 else 0)
 raw = Path(tempfile.mkdtemp(), "FashionMNIST", "raw")
 raw.mkdir(parents=True)
 for path in [*Path(sys.argv[1], "idx").glob("train*.gz"), *Path(sys.argv[2]).glob("t10k*.gz")]:
