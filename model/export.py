@@ -7,7 +7,6 @@ by the same bytes, so the result does not tell whether there was an interruption
 """
 
 import contextlib
-import errno
 import json
 import os
 import shutil
@@ -18,9 +17,11 @@ from typing import Any
 import numpy as np
 
 from model.config import ModelConfig
+from model.export_check import check_files, damaged, writing
 from model.export_formats import ENCODERS, Shard, class_titles, image_files
 from model.export_plan import (
     FORMATS,
+    STATE_FILE,
     ExportError,
     ExportPlan,
     estimated_bytes,
@@ -32,15 +33,16 @@ from model.storage import ModelFolderError, read_json, write_atomically
 
 __all__ = [
     "FORMATS",
+    "STATE_FILE",
     "ExportError",
     "ExportPlan",
     "export_images",
     "finished_images",
     "parse_labels",
+    "safe_on_disk",
     "shard_size",
 ]
 
-STATE_FILE = "export.json"
 FORMAT_VERSION = 1
 
 _CHUNK_IMAGES = 100
@@ -60,7 +62,8 @@ def export_images(
         progress: told how many pictures of how many there are, a hundred at a time.
 
     Raises:
-        ExportError: the folder holds something else, or the disk is full or will be.
+        ExportError: the folder holds something else, lacks what it says is safe, or cannot be
+            written to, or the disk is full or will be.
         ValueError: daring other than 1 for a model without class means.
     """
     folder = Path(folder)
@@ -71,25 +74,38 @@ def export_images(
     for name in plan.formats:
         ENCODERS[name].check()
     titles = class_titles(config)
-    with _opened(folder):
+    with safe_on_disk(folder, plan), _opened(folder):
         state = _read_state(folder, plan)
-        first, sizes = int(state["shards_done"]), dict(state["sizes"])
+        first, sizes = state["shards_done"], state["sizes"]
+        check_files(folder, plan, titles, first, sizes)
         done = min(first * plan.shard_images, plan.count)
         _check_space(folder, plan, config, done)
         for number in range(first, plan.shards):
-            places = plan.places(number)
             shard = _draw(generator, plan, number, progress)
-            try:
-                sizes = _write(folder, plan, shard, titles, sizes)
-                _write_state(folder, plan, number + 1, sizes)
-            except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                    raise
-                raise ExportError(
-                    f"the disk is full: {folder} holds {places.start:,} of {plan.count:,} pictures, "
-                    "which are safe; make room and run the same command again"
-                ) from error
+            sizes = _write(folder, plan, shard, titles, sizes)
+            _write_state(folder, plan, number + 1, sizes)
         _tell(progress, plan.count, plan.count)
+
+
+@contextlib.contextmanager
+def safe_on_disk(folder: Path, plan: ExportPlan, disk: str = "the disk") -> Iterator[None]:
+    """While an export or something beside it is written: errors of the disk say what to do.
+
+    Args:
+        folder: of the export.
+        plan: its plan.
+        disk: what a message calls the disk that is full.
+
+    Raises:
+        ExportError: no room, with how many pictures are safe; no permission; no such place.
+    """
+
+    def safe() -> str:  # asked for when it is too late, as the number grows
+        done = finished_images(folder)
+        return f"{folder} holds {done:,} of {plan.count:,} pictures, which are safe"
+
+    with writing(folder, disk, safe):
+        yield
 
 
 def finished_images(folder: str | Path) -> int:
@@ -98,7 +114,7 @@ def finished_images(folder: str | Path) -> int:
         state: Any = read_json(Path(folder) / STATE_FILE)
         plan = state["plan"]
         return min(int(state["shards_done"]) * int(plan["shard_images"]), int(plan["count"]))
-    except (ModelFolderError, KeyError, TypeError, ValueError):
+    except (ModelFolderError, KeyError, TypeError, ValueError, OSError):
         return 0  # `export_images` says what is wrong
 
 
@@ -138,7 +154,7 @@ def _write(
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(folder / path, content)
         for path, content in appended.items():
-            sizes[path] = _append(folder / path, content, sizes.get(path, 0))
+            sizes[path] = _append(folder, path, content, sizes.get(path, 0))
     if "folder" in plan.formats:
         for path, content in image_files(shard, titles):
             _write_small(folder / path, content)
@@ -146,15 +162,14 @@ def _write(
     return sizes
 
 
-def _append(path: Path, content: bytes, size: int) -> int:
+def _append(folder: Path, name: str, content: bytes, size: int) -> int:
     """Put content behind the first `size` bytes and drop what follows; returns the new size."""
+    path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("r+b" if path.exists() else "w+b") as file:
-        if file.seek(0, os.SEEK_END) < size:
-            raise ExportError(
-                f"{path} is shorter than {path.parent} says: the export is damaged, delete its "
-                "folder and start again"
-            )
+        length = file.seek(0, os.SEEK_END)
+        if length < size:  # somebody shortened it meanwhile
+            raise damaged(path, f"short, {length:,} bytes of {size:,}", folder)
         file.seek(size)
         file.write(content)
         file.truncate()
@@ -202,7 +217,7 @@ def _read_state(folder: Path, plan: ExportPlan) -> dict[str, Any]:
         state: dict[str, Any] = read_json(path)
     except ModelFolderError as error:
         raise ExportError(f"{error}: delete {folder} and start again") from error
-    if not {"plan", "shards_done", "sizes"} <= state.keys():
+    if not isinstance(state.get("plan"), dict) or not {"shards_done", "sizes"} <= state.keys():
         raise ExportError(f"{path} is no export of Trama: choose another folder")
     if state.get("format_version") != FORMAT_VERSION:
         raise ExportError(f"{path} is of another version of Trama: choose another folder")
@@ -213,6 +228,9 @@ def _read_state(folder: Path, plan: ExportPlan) -> dict[str, Any]:
                 f"{folder} holds another export, with {field} {there.get(field)} instead of "
                 f"{value}: choose another folder, or delete it"
             )
+    done, sizes = state["shards_done"], state["sizes"]
+    if type(done) is not int or not 0 <= done <= plan.shards or not isinstance(sizes, dict):
+        raise damaged(path, f"damaged ({done} of {plan.shards} shards)", folder)
     return state
 
 

@@ -72,11 +72,21 @@ def class_folder(label: int, titles: Sequence[str]) -> str:
     return f"{label:0{len(str(len(titles) - 1))}d}-{slug or 'class'}"
 
 
+def image_folder(label: int, shard: int, count: int, titles: Sequence[str]) -> str:
+    """Path of the folder with the pictures of a class and shard, of an export of `count`."""
+    part = f"/part-{shard:05d}" if count > FLAT_IMAGES else ""
+    return f"{IMAGES_FOLDER}/{class_folder(label, titles)}{part}"
+
+
+def image_name(seed: int) -> str:
+    """Name of the file of a picture in its folder."""
+    return f"{seed:010d}.png"
+
+
 def image_path(shard: Shard, place: int, titles: Sequence[str]) -> str:
     """Path of the picture at a place of a shard."""
-    part = f"part-{shard.number:05d}/" if shard.count > FLAT_IMAGES else ""
-    folder = class_folder(int(shard.labels[place]), titles)
-    return f"{IMAGES_FOLDER}/{folder}/{part}{shard.seeds[place]:010d}.png"
+    folder = image_folder(int(shard.labels[place]), shard.number, shard.count, titles)
+    return f"{folder}/{image_name(shard.seeds[place])}"
 
 
 def image_files(shard: Shard, titles: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -106,10 +116,16 @@ def _encode_idx(shard: Shard, titles: Sequence[str]) -> tuple[Files, Files]:
     appended = {}
     for path, numbers in contents.items():
         sizes = (shard.count, *numbers.shape[1:])
-        header = struct.pack(f">HBB{len(sizes)}I", 0, _BYTE_TYPE, len(sizes), *sizes)
-        content = (b"" if shard.number else header) + np.ascontiguousarray(numbers).tobytes()
+        content = (b"" if shard.number else idx_header(sizes)) + np.ascontiguousarray(
+            numbers
+        ).tobytes()
         appended[path] = gzip.compress(content, compresslevel=6, mtime=0)
     return {}, appended
+
+
+def idx_header(sizes: Sequence[int]) -> bytes:
+    """Start of an IDX file of bytes with these dimensions."""
+    return struct.pack(f">HBB{len(sizes)}I", 0, _BYTE_TYPE, len(sizes), *sizes)
 
 
 def parquet_path(number: int, of: int) -> str:

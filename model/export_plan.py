@@ -9,6 +9,7 @@ from model.labels import find_label
 from model.latents import MAX_DARING, MAX_SEED
 
 FORMATS = tuple(ENCODERS)
+STATE_FILE = "export.json"
 
 _SHARD_IMAGES = 10_000
 _SHARD_BYTES = 64_000_000

@@ -35,7 +35,8 @@ from tests.test_cas import cut
 from training.data import ImageSet, load_fashion_mnist
 from training.export import main as export
 from training.export_card import render_card
-from training.export_proof import RealData, copies, load_real, prove, read_export
+from training.export_proof import RealData, copies, load_real, prove
+from training.export_read import read_export
 
 ROOT = Path(__file__).parent.parent
 
@@ -227,7 +228,7 @@ def test_a_shortened_file_and_a_second_writer_are_refused(generator, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         export_images(generator, plan_of(), folder, second)
     os.truncate(folder / "labels.csv", 10)
-    with pytest.raises(ExportError, match=r"labels\.csv is shorter"):
+    with pytest.raises(ExportError, match=r"labels\.csv is short, 10 bytes of"):
         export_images(generator, plan_of(), folder)
 
 
@@ -311,20 +312,26 @@ def test_planted_copies_are_found(real):
 def test_the_proof_goes_into_the_card(whole, generator, real, tmp_path):
     plan, config = plan_of(), generator.config
     metrics = prove(whole, plan, config, real, cas=TINY_CAS, cache_dir=tmp_path)
-    assert set(metrics) == {"cas", "cas_gap", "copies"}
+    assert set(metrics) == {"cas", "cas_gap", "cas_gap_all", "copies"}
     cas = metrics["cas"]
     assert cas["samples"] == cas["real_as_many"]["samples"] == 130
     assert cas["real"]["samples"] == 1500
     assert cas["floor"] == cas["real"]["value"] > cas["value"]
     assert list(cas["by_class"]) == list(config.class_names)
-    assert metrics["cas_gap"]["value"] == pytest.approx(
-        100 * (cas["floor"] - cas["value"]), abs=0.01
-    )
+    for name, row in (("cas_gap", cas["real_as_many"]), ("cas_gap_all", cas["real"])):
+        gap = metrics[name]
+        assert gap["value"] == pytest.approx(100 * (row["value"] - cas["value"]), abs=0.01)
+        assert gap["real_samples"] == row["samples"]
     about = {"command": "c", "model": "m", "model_revision": None, "generator_sha256": "s",
              "date": "d", "machine": "x"}  # fmt: skip
     card = render_card(whole, plan, config, {**metrics, "about": about}, [])
+    many, every = (
+        f"{metrics[name]['value']:.2f} ± {metrics[name]['error']:.2f}"
+        for name in ("cas_gap", "cas_gap_all")
+    )
     for wanted in ("| synthetic, 130 |", "| real, 130 |", "| real, all 1,500 |",
-                   f"The gap to all real pictures is {metrics['cas_gap']['value']:.2f} points",
+                   f" {many} points against as many real ones,",
+                   f" {every} points against all 1,500 real ones",
                    "0 are exact copies", "--study"):  # fmt: skip
         assert wanted in card
 

@@ -6,7 +6,6 @@ Stop it at any time; the same command goes on where it was.
 import argparse
 import dataclasses
 import datetime as dt
-import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -23,28 +22,23 @@ from model.export import (
     export_images,
     finished_images,
     parse_labels,
+    safe_on_disk,
     shard_size,
 )
 from model.export_formats import FLAT_IMAGES
 from model.generator import Generator
 from model.hub import fetch_model, parse_source
-from model.pixels import sheet_scale
-from model.storage import read_json, write_atomically
 from model.weights import (
-    CARD_FILE,
-    METRICS_FILE,
-    SHEET_FILE,
     SHIPPED_MODEL,
-    STUDY_FILE,
     generator_sha256,
     load_generator,
 )
 from training.cas import CasConfig
-from training.export_card import render_card, write_sheet
-from training.export_proof import RealData, load_real, prove, read_export
+from training.data import CACHE_DIR
+from training.export_metrics import describe_gaps, measured_before, write_beside
+from training.export_proof import RealData, load_real, prove
 from training.export_push import push_export
 from training.hardware import describe_machine, keep_freed_memory
-from training.mixing import MIN_STEPS, StudyRow, study_plot
 
 DEFAULT_COUNT = 60_000
 INTERRUPTED = 130
@@ -91,6 +85,7 @@ class Source:
             ValueError: neither.
             HubError: not on the Hub.
         """
+        _check_folder(source)
         place, _ = parse_source(source)
         folder = fetch_model(source)
         if Path(place).is_dir():
@@ -99,6 +94,20 @@ class Source:
             inside = own.is_relative_to(root)
             return cls(folder, own.relative_to(root).as_posix() if inside else own.name, None)
         return cls(folder, place, folder.name)  # the Hub's cache names a folder by its commit
+
+
+def _check_folder(source: str) -> None:
+    """Refuse a source that can only be a path, and of no folder, as `parse_source` cannot say it.
+
+    Raises:
+        ValueError: naming it.
+    """
+    path = source.startswith(("/", "./", "../", "~")) or source.partition("@")[0].count("/") > 1
+    if path and "://" not in source and not Path(source).is_dir():
+        is_file = Path(source).is_file()
+        raise ValueError(
+            f"{source} is a file and no folder" if is_file else f"there is no folder {source}"
+        )
 
 
 def make_plan(options: argparse.Namespace, generator: Generator, digest: str) -> ExportPlan:
@@ -196,31 +205,16 @@ def _judge(
         "machine": describe_machine(),
         "samples": plan.count,
     }
-    old = read_json(folder / METRICS_FILE) if (folder / METRICS_FILE).is_file() else {}
-    if _same_command(old, about):
-        metrics: dict[str, Any] = old
-    else:
+    metrics = measured_before(folder, about)
+    if metrics is None:
         metrics = {"about": about}
         if real is not None:
             cas = CasConfig(epochs=options.epochs)
-            metrics |= prove(folder, plan, config, real, with_study=options.study, cas=cas)
-    rows = [StudyRow(**row) for row in metrics.get("study", [])]
-    if rows:
-        metrics["study_min_steps"] = MIN_STEPS
-        write_atomically(folder / STUDY_FILE, study_plot(rows, metrics["cas"]["value"]))
-    first, _ = next(read_export(folder, plan, config))
-    write_atomically(folder / SHEET_FILE, write_sheet(first, sheet_scale(config.image_size)))
-    write_atomically(folder / METRICS_FILE, (json.dumps(metrics, indent=2) + "\n").encode())
-    card = render_card(folder, plan, config, metrics, rows)
-    write_atomically(folder / CARD_FILE, card.encode())
+            with safe_on_disk(folder, plan, f"the disk of {CACHE_DIR}"):  # written on the way
+                metrics |= prove(folder, plan, config, real, with_study=options.study, cas=cas)
+    with safe_on_disk(folder, plan):
+        write_beside(folder, plan, config, metrics)
     return metrics
-
-
-def _same_command(old: dict[str, Any], about: dict[str, Any]) -> bool:
-    was = old.get("about")
-    return isinstance(was, dict) and all(
-        was.get(name) == about[name] for name in ("command", "generator_sha256")
-    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -243,9 +237,9 @@ def main(arguments: list[str] | None = None) -> int:
     if "cas" in metrics:
         cas, found = metrics["cas"], metrics["copies"]
         print(
-            f"CAS {cas['value']:.4f} on {cas['samples']:,}, real {cas['floor']:.4f}, "
-            f"gap {metrics['cas_gap']['value']:.2f} points; {found['exact_of_training']} copies of "
-            f"training pictures, {found['exact_among_themselves']} repeated"
+            f"CAS {cas['value']:.4f} on {cas['samples']:,}; {describe_gaps(metrics)}; "
+            f"{found['exact_of_training']} copies of training pictures, "
+            f"{found['exact_among_themselves']} repeated"
         )
     print(f"{options.count:,} pictures in {options.out}")
     return 0

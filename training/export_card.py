@@ -10,6 +10,7 @@ from huggingface_hub import DatasetCardData
 
 from model.config import FASHION_MNIST_CLASSES, ModelConfig
 from model.export import ExportPlan
+from model.export_check import reading
 from model.export_formats import (
     IDX_IMAGES,
     IDX_LABELS,
@@ -82,7 +83,8 @@ def _info(folder: Path, plan: ExportPlan, titles: Sequence[str]) -> dict[str, An
     paths = [folder / parquet_path(number, plan.shards) for number in range(plan.shards)]
     size = 0
     for path in paths:
-        about = pq.read_metadata(path)
+        with reading(path, folder):
+            about = pq.read_metadata(path)
         size += sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups))
     names = {str(number): title for number, title in enumerate(titles)}
     return {
@@ -149,13 +151,23 @@ def _worth(metrics: dict[str, Any]) -> str:
 
 
 def _gap(metrics: dict[str, Any]) -> str:
-    gap = metrics["cas_gap"]["value"]
-    if gap > 0:
-        return (
-            f"The gap to all real pictures is {gap:.2f} points: where those are at hand, they "
-            "teach more."
-        )
-    return f"These pictures teach as much as all real ones ({-gap:.2f} points more)."
+    """The gaps in words; a gap is open or closed when it is beyond two of its errors."""
+    many, every = metrics["cas_gap"], metrics["cas_gap_all"]
+    gaps = {"as many real ones": many, f"all {every['real_samples']:,} real ones": every}
+    if many["real_samples"] == every["real_samples"]:
+        del gaps["as many real ones"]
+    said = ", ".join(
+        f"{gap['value']:.2f} ± {gap['error']:.2f} points against {name}"
+        for name, gap in gaps.items()
+    )
+    text = (
+        f"The gap to real pictures: {said} (± one standard error of the test pictures; "
+        "`cas_gap` in `metrics.json` is against as many, or all where there are no more; "
+        "`cas_gap_all` against all)."
+    )
+    if every["value"] > 2 * every["error"]:
+        return f"{text} Where all real ones are at hand, they teach more."
+    return f"{text} These pictures teach about as much as all real ones, or more."
 
 
 def _help(metrics: dict[str, Any], rows: Sequence[StudyRow]) -> str:
