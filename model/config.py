@@ -1,6 +1,9 @@
 """What decides the shape of the two networks."""
 
 import dataclasses
+import os
+
+ABL = set(os.environ.get("ABL", "").split(","))
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -60,8 +63,8 @@ class ModelConfig:
     w_dim: int = 96
     mapping_layers: int = 2
     base_width: int = 96
-    generator_widths: tuple[int, ...] = (128, 64)
-    discriminator_widths: tuple[int, ...] = (64, 128, 256)
+    generator_widths: tuple[int, ...] = (128, 96) if "wide28" in ABL else (192, 64) if "wide14" in ABL else (128, 64)
+    discriminator_widths: tuple[int, ...] = (96, 128, 256) if "wide28" in ABL or "dwide28" in ABL else (64, 192, 256) if "wide14" in ABL else (64, 128, 256)
 
     def __post_init__(self) -> None:
         for name, (low, high) in _BOUNDS.items():
@@ -114,7 +117,7 @@ class ModelConfig:
     @property
     def spread_channels(self) -> int:
         """Channels that tell the discriminator how much a class varies; they divide its width."""
-        return math.gcd(16, self.discriminator_widths[-1])
+        return math.gcd(64 if "spread64" in ABL else 16, self.discriminator_widths[-1])
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form, as it stands in `config.json`."""

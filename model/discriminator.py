@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from model.config import ModelConfig
-from model.layers import group_spread, leaky_relu
+from model.layers import ABL, group_spread, leaky_relu
 
 SLOPE = 0.1
 
@@ -36,6 +36,10 @@ class Discriminator(nn.Module):
             layers.append(nn.Conv2d(width, wider, 4, stride=2, padding=1))
             layers.append(nn.Conv2d(wider, wider, 3, padding=1))
         layers[-1] = nn.Conv2d(widths[-1] + spread, widths[-1], 3, padding=1)
+        self.mid = 16 if "spread14" in ABL else 0
+        if self.mid:  # before the second layer of the middle size
+            layers[2] = nn.Conv2d(widths[1] + self.mid, widths[1], 3, padding=1)
+            self.register_buffer("spread_mid", torch.zeros(self.groups, self.mid, 14, 14))
         self.layers = nn.ModuleList(layers)
         size = config.base_size
         self.register_buffer("spread", torch.zeros(self.groups, spread, size, size))
@@ -51,7 +55,7 @@ class Discriminator(nn.Module):
         self, img: torch.Tensor, c: torch.Tensor, made: torch.Tensor | None = None
     ) -> torch.Tensor:
         """What the critic sees before it judges: arguments as of `forward` -> [N, width]."""
-        x = self._trunk(img)
+        x = self._trunk(img, c, made)
         spread = self.spread[self.group_of(c)] if made is None else self._measure(x, c, made)
         x = torch.cat((x, spread.to(x.dtype)), dim=1)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -92,10 +96,17 @@ class Discriminator(nn.Module):
             self._trunk(img), self.group_of(c), self.groups, self.config.spread_channels
         )
 
-    def _trunk(self, img: torch.Tensor) -> torch.Tensor:
+    def _trunk(self, img: torch.Tensor, c=None, made=None) -> torch.Tensor:
         """All layers but the last: [N, C, H, W] -> [N, width, base, base]."""
         x = img.contiguous(memory_format=torch.channels_last)
-        for layer in self.layers[:-1]:
+        for i, layer in enumerate(self.layers[:-1]):
+            if i == 2 and self.mid:
+                if c is None or made is None:
+                    s = x.new_zeros(len(x), self.mid, 14, 14)
+                else:
+                    group = self.group_of(c) + self.groups * made
+                    s = group_spread(x[:, :32] if 's14q' in ABL else x, group, 2 * self.groups, self.mid)[group]
+                x = torch.cat((x, s.to(x.dtype)), 1).contiguous(memory_format=torch.channels_last)
             x = leaky_relu(layer(x), SLOPE)
         return x
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from model.config import ModelConfig
-from model.layers import StyleNorm, SynthesisBlock, leaky_relu
+from model.layers import ABL, StyleNorm, SynthesisBlock, leaky_relu
 
 if TYPE_CHECKING:
     from model.directions import Directions
@@ -30,7 +30,7 @@ class MappingNetwork(nn.Module):
         )
         self.linear = nn.Linear(width, config.w_dim)
         layers: list[nn.Module] = []
-        for index in range(config.mapping_layers):
+        for index in range(6 if "map6" in ABL else config.mapping_layers):
             layers += [nn.Linear(config.w_dim if index else width, config.w_dim), nn.LeakyReLU(0.2)]
         if layers:
             layers[-1] = nn.Identity()
@@ -41,6 +41,13 @@ class MappingNetwork(nn.Module):
         z = z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8)
         x = z if self.embed is None else torch.cat((z, self.embed(c)), dim=1)
         w: torch.Tensor = self.linear(x)
+        if "map6" in ABL:
+            x = x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-8)
+            for layer in self.mlp:
+                x = layer(x) * (1.38 if isinstance(layer, nn.LeakyReLU) else 1.0)
+            return x
+        if "nolinear" in ABL:
+            return self.mlp(x)
         return w if self.mlp is None else w + self.mlp(x)
 
 
@@ -61,7 +68,7 @@ class SynthesisNetwork(nn.Module):
 
     def forward(self, ws: torch.Tensor, batch_statistics: bool = False) -> torch.Tensor:
         """Ws [N, L, w_dim] -> img [N, C, H, W] in [-1, 1]."""
-        x = self.base(ws[:, 0]).unflatten(1, self.base_shape)
+        x = self.base(ws[:, 0] * 0 if "const" in ABL else ws[:, 0]).unflatten(1, self.base_shape)
         x = x.contiguous(memory_format=torch.channels_last)
         for index, block in enumerate(self.blocks):
             x = block(x, ws[:, 1 + 2 * index : 3 + 2 * index], batch_statistics)
@@ -79,6 +86,8 @@ class Generator(nn.Module):
         self.synthesis = SynthesisNetwork(config)
         self.directions: Directions | None = None
         self.apply(_initialise)
+        if "const" in ABL:
+            nn.init.normal_(self.synthesis.base.bias)
 
     @property
     def device(self) -> torch.device:

@@ -7,6 +7,8 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn import functional as F
 
+import os
+ABL = set(os.environ.get("ABL","").split(","))
 EPSILON = 1e-5
 
 
@@ -114,7 +116,45 @@ def upsample(x: torch.Tensor) -> torch.Tensor:
     """Double height and width by repetition; its backward is a plain sum, unlike interpolate's."""
     n, c, h, w = x.shape
     x = x[:, :, :, None, :, None].expand(n, c, h, 2, w, 2)
-    return x.reshape(n, c, 2 * h, 2 * w)
+    x = x.reshape(n, c, 2 * h, 2 * w)
+    if "lowpass" in ABL:
+        p = torch.cat((x[:, :, :1], x, x[:, :, -1:]), 2)
+        x = (p[:, :, :-2] + 2 * p[:, :, 1:-1] + p[:, :, 2:]) / 4
+        p = torch.cat((x[..., :1], x, x[..., -1:]), 3)
+        x = (p[..., :-2] + 2 * p[..., 1:-1] + p[..., 2:]) / 4
+    return x
+
+
+def mp(conv, x):
+    if "mp" not in ABL:
+        return conv(x)
+    w = conv.weight
+    w = w / (w.square().mean((1, 2, 3), keepdim=True) + 1e-8).sqrt() / (w[0].numel() ** 0.5)
+    return F.conv2d(x, w.to(x.dtype), None if conv.bias is None else conv.bias.to(x.dtype), padding=conv.padding)
+
+
+class PixelNoise(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((c,), 0.1))
+    def forward(self, x):
+        n, c, h, w = x.shape
+        return x + (self.scale[None, :, None, None] * torch.randn(n, 1, h, w, device=x.device)).to(x.dtype)
+
+
+class Grain(nn.Module):
+    """Pseudo-noise that w decides: sines of random projections of its direction."""
+    def __init__(self, w_dim, size, channels, kappa=6.0):
+        super().__init__()
+        g = torch.Generator().manual_seed(size * 1000 + channels)
+        self.register_buffer("freq", torch.randn(w_dim, size * size, generator=g) * kappa)
+        self.size = size
+        self.scale = nn.Parameter(torch.full((2, channels), 0.1))
+    def forward(self, w):
+        w = w.detach().float()
+        w = w * torch.rsqrt(w.square().sum(1, keepdim=True) + 1e-8)
+        phase = (w @ self.freq.float()).view(-1, 1, self.size, self.size)
+        return phase.sin() * 1.414, phase.cos() * 1.414
 
 
 class SynthesisBlock(nn.Module):
@@ -127,11 +167,28 @@ class SynthesisBlock(nn.Module):
         self.norm2 = StyleNorm(out_channels, w_dim)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
         self.skip = nn.Conv2d(in_channels, out_channels, 1)
+        if "noise" in ABL:
+            self.noise1, self.noise2 = PixelNoise(out_channels), PixelNoise(out_channels)
+        self.grain = None
+        if "grain" in ABL:
+            SynthesisBlock.made = getattr(SynthesisBlock, "made", 0) + 1
+            self.grain = Grain(w_dim, 28 if SynthesisBlock.made % 2 == 0 else 14, out_channels)
 
     def forward(self, x: torch.Tensor, ws: torch.Tensor, batch_statistics: bool) -> torch.Tensor:
         """X [N, C, H, W], ws [N, 2, w_dim] -> [N, C', 2H, 2W]."""
         y = leaky_relu(self.norm1(x, ws[:, 0], batch_statistics))
-        y = self.conv1(upsample(y))
+        y = mp(self.conv1, upsample(y))
+        if "noise" in ABL:
+            y = self.noise1(y)
+        if self.grain is not None:
+            one, two = self.grain(ws[:, 0])
+            y = y + (one * self.grain.scale[0][None, :, None, None]).to(y.dtype)
         y = leaky_relu(self.norm2(y, ws[:, 1], batch_statistics))
-        detail: torch.Tensor = self.conv2(y)
+        detail: torch.Tensor = mp(self.conv2, y)
+        if "noise" in ABL:
+            detail = self.noise2(detail)
+        if self.grain is not None:
+            detail = detail + (two * self.grain.scale[1][None, :, None, None]).to(y.dtype)
+        if "mp" in ABL:
+            return (detail + upsample(mp(self.skip, x))) / 2**0.5
         return detail + upsample(self.skip(x))

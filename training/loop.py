@@ -18,6 +18,8 @@ from training.journal import Journal
 from training.run import Mixing, Run
 from training.schedule import learning_rate, snapshot_images
 
+import os
+ABL = set(os.environ.get("ABL", "").split(","))
 NOISE_STREAM, MIXING_STREAM, MISMATCH_STREAM = 1, 2, 3
 
 
@@ -33,6 +35,9 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
     picked = batch_indices(len(data), config.seed, run.images_seen, config.batch_size)[rows]
     real = to_img(data.pixels[picked].to(run.device))  # [N, C, H, W]
     label = data.labels[picked].to(run.device)
+    if "dequant" in ABL:
+        u = torch.special.ndtr(torch.from_numpy(batch_noise(config.seed, run.images_seen, (len(real), 784), 7)))
+        real = real + (u.reshape(real.shape) - 0.5) * (2 / 255)
     shape = (config.batch_size, config.model.z_dim)
     z = torch.from_numpy(batch_noise(config.seed, run.images_seen, shape, NOISE_STREAM)[rows])
     for optimizer, base in (
@@ -57,9 +62,26 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
         weights = run.spectral.weights()
         if frozen:
             weights = {name: weight.detach() for name, weight in weights.items()}
-        logits: torch.Tensor = run.judge(weights, img, label, made, None if frozen else wrong)
+        twin = "twin" in ABL and wrong is not None
+        labels = None if frozen else torch.cat((wrong, wrong)) if twin else wrong
+        logits: torch.Tensor = run.judge(weights, img, label, made, labels)
         if len(logits) > len(img):
-            mismatch.append(mismatch_loss(logits[: len(real)], logits[len(img) :]))
+            n = len(real)
+            mismatch.append(mismatch_loss(logits[:n], logits[len(img) : len(img) + n]))
+            if twin:
+                mismatch.append(mismatch_loss(logits[len(img) + n :], logits[n : 2 * n]))
+        if not frozen:
+            for flag in ABL:
+                if flag.startswith("fd"):
+                    gamma, sigma, half = float(flag[2:]), 0.05, len(real) // 2
+                    idx = torch.cat((torch.arange(half), torch.arange(half) + len(real)))
+                    n = torch.from_numpy(batch_noise(config.seed, run.images_seen, (len(idx), 784), 8))
+                    moved = torch.cat((img[idx] + sigma * n.reshape(-1, *img.shape[1:]), img))[: len(img)]
+                    moved = img.clone()
+                    moved[idx] = img[idx] + sigma * n.reshape(-1, *img.shape[1:])
+                    aside = run.judge(weights, moved, label, made, labels)[: len(img)]
+                    pen = gamma / (2 * sigma**2) * (aside[idx] - logits[: len(img)][idx]).square().mean() * 2
+                    mismatch.append(pen / config.mismatch_weight)
         return logits[: len(img)]
 
     def descend_critic(loss: torch.Tensor, name: str) -> None:
@@ -67,7 +89,25 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
             loss = loss + config.mismatch_weight * aside
         _descend(run.discriminator_optimizer, loss, name)
 
-    descend = descend_critic, partial(_descend, run.generator_optimizer)
+    def descend_generator(loss, name):
+        for flag in ABL:
+            if flag.startswith("pl") and run.images_seen // config.batch_size % 4 == 0:
+                n = 16
+                zz = torch.from_numpy(batch_noise(config.seed, run.images_seen, (n, config.model.z_dim + 784), 9))
+                w = run.generator.mapping(zz[:, : config.model.z_dim].contiguous(), label[:n])
+                ws = w[:, None].expand(-1, config.model.num_layers, -1)
+                img = run.generator.synthesis(ws, True)
+                y = zz[:, config.model.z_dim :].reshape(img.shape) / 28
+                (g,) = torch.autograd.grad((img * y).sum(), w, create_graph=True)
+                length = g.square().sum(1).sqrt()
+                mean = length.mean().detach()
+                run.pl = mean if not hasattr(run, "pl") else run.pl + 0.03 * (mean - run.pl)
+                pen = (length / run.pl - 1).square().mean()
+                if run.images_seen // config.batch_size % 40 == 0: print("pl", float(run.pl), float(pen))
+                loss = loss + 4 * float(flag[2:]) * pen
+        _descend(run.generator_optimizer, loss, name)
+
+    descend = descend_critic, descend_generator
     turns = take_turns(judge, real, fake, label, descend, config.loss)
 
     # The average follows.

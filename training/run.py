@@ -104,7 +104,18 @@ class Run:
         Raises:
             ValueError: the folder's networks have another shape; names the field and both values.
         """
-        generator, critic = load_generator(folder), load_discriminator(folder)
+        import os
+        generator = load_generator(folder)
+        if "spread14" in os.environ.get("ABL", "").split(","):
+            from safetensors.torch import load_file
+            state = {k: v.float() for k, v in load_file(folder / "discriminator.safetensors").items()}
+            w = state["layers.2.weight"]
+            state["layers.2.weight"] = torch.cat((w, torch.zeros(len(w), 16, 3, 3)), 1)
+            state["spread_mid"] = torch.zeros(10, 16, 14, 14)
+            critic = Discriminator(self.config.model)
+            critic.load_state_dict(state)
+        else:
+            critic = load_discriminator(folder)
         ours = self.config.model.to_dict()
         for name, value in generator.config.to_dict().items():
             if ours[name] != value:
