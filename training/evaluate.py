@@ -180,8 +180,6 @@ def _announce(
         own, real = estimate_minutes(subjects[0], protocol)
         total += own * len(subjects)
         print(f"{about(total)}, and up to {real:.0f} the first time, for the real garments")
-    elif quick:
-        print("left out: more test garments (1,000)")
     sys.stdout.flush()
 
 

@@ -39,12 +39,19 @@ def announce_parts(subjects: list[Subject], parts: tuple[str, ...], quick: bool)
             minutes = reconstruction.estimate_minutes(subject.generator, encoder, count)
             print(f"{subject.folder}: {count:,} test garments drawn again, {about(minutes)}")
             total += minutes
+            _tell_left_out(reconstruction.GARMENTS - count)
         if "completion" in parts:
             count = completeness.QUICK_GARMENTS if quick else completeness.GARMENTS
             minutes = completeness.estimate_minutes(count)
             print(f"{subject.folder}: {count:,} test garments filled in, {about(minutes)}")
             total += minutes
+            _tell_left_out(completeness.GARMENTS - count)
     return total
+
+
+def _tell_left_out(count: int) -> None:
+    if count:
+        print(f"left out: {count:,} more test garments")
 
 
 def evaluate_inversion(subjects: list[Subject], quick: bool, command: str) -> None:
