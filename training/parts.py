@@ -1,6 +1,7 @@
 """What is asked of a model folder beside drawing: real garments drawn again, and filled in."""
 
 from pathlib import Path
+from types import ModuleType
 
 from model.encoder import Encoder, load_encoder
 from model.weights import add_metrics, find_discriminator, generator_sha256
@@ -31,22 +32,28 @@ def announce_parts(subjects: list[Subject], parts: tuple[str, ...], quick: bool)
     for subject in subjects:
         if subject.generator is None:
             continue
-        encoder = find_encoder(subject)
+        encoder = find_encoder(subject) if "reconstruction" in parts else None
         if "reconstruction" in parts and encoder is None:
             print(f"{subject.folder}: no encoder, so no reconstruction")
-        elif "reconstruction" in parts and encoder is not None:
-            count = reconstruction.QUICK_GARMENTS if quick else reconstruction.GARMENTS
+        elif encoder is not None:
+            count = _garments(reconstruction, quick)
             minutes = reconstruction.estimate_minutes(subject.generator, encoder, count)
             print(f"{subject.folder}: {count:,} test garments drawn again, {about(minutes)}")
             total += minutes
             _tell_left_out(reconstruction.GARMENTS - count)
         if "completion" in parts:
-            count = completeness.QUICK_GARMENTS if quick else completeness.GARMENTS
+            count = _garments(completeness, quick)
             minutes = completeness.estimate_minutes(count)
             print(f"{subject.folder}: {count:,} test garments filled in, {about(minutes)}")
             total += minutes
             _tell_left_out(completeness.GARMENTS - count)
     return total
+
+
+def _garments(part: ModuleType, quick: bool) -> int:
+    """How many test garments a part takes."""
+    count: int = part.QUICK_GARMENTS if quick else part.GARMENTS
+    return count
 
 
 def _tell_left_out(count: int) -> None:
@@ -60,7 +67,7 @@ def evaluate_inversion(subjects: list[Subject], quick: bool, command: str) -> No
         encoder = find_encoder(subject)
         if subject.generator is None or encoder is None:
             continue
-        count = reconstruction.QUICK_GARMENTS if quick else reconstruction.GARMENTS
+        count = _garments(reconstruction, quick)
         figures = reconstruction.measure_reconstruction(
             subject.generator,
             encoder,
@@ -83,7 +90,7 @@ def evaluate_completion(
     for subject in subjects:
         if subject.generator is None:
             continue
-        count = completeness.QUICK_GARMENTS if quick else completeness.GARMENTS
+        count = _garments(completeness, quick)
         figures = completeness.measure_completion(
             subject.generator,
             load_fashion_mnist("train"),

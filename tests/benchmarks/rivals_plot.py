@@ -5,6 +5,7 @@ Averaged weights alone: they are what is shown of every contender.
 """
 
 import argparse
+import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,7 +41,7 @@ def draw(rows: Sequence[dict[str, Any]]) -> Figure:
 
 def _draw_lines(axes: Axes, rows: Sequence[dict[str, Any]], key: str, scale: float) -> None:
     shown = [row for row in rows if row["variant"] == "averaged" and key in row]
-    for marker, title in zip(_MARKERS, sorted({title_of(row) for row in shown}), strict=False):
+    for marker, title in zip(itertools.cycle(_MARKERS), sorted({title_of(row) for row in shown})):
         line = sorted((r["minutes"], scale * r[key]) for r in shown if title_of(r) == title)
         name = title.replace(", averaged", "")
         axes.plot(*zip(*line, strict=True), marker=marker, label=name, lw=1.5, ms=5)
