@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Version of the model folder; one that is not known is refused, never guessed at.
 
-Version 2 is read too: its critics were shown the spread of each class at the smallest size alone.
+Versions 2 and 3 are read too: what they could not choose is as `_SINCE` tells.
 """
+
+_SINCE = {3: {"spread_sizes": 1}, 4: {"kind_splits": 0}}
+"""Fields that a version added, with what held before."""
 
 FASHION_MNIST_CLASSES = (
     "T-shirt/top",
@@ -37,6 +40,7 @@ _BOUNDS = {
     "mapping_layers": (0, 16),
     "base_width": (1, 2048),
     "spread_sizes": (1, 8),
+    "kind_splits": (0, 8),
 }
 _MAX_WIDTH = 2048
 _MAX_CLASSES = 10_000
@@ -69,6 +73,9 @@ class ModelConfig:
     spread_sizes: int = 1
     """At how many sizes, from the base up and below full size, the discriminator is shown how much
     the garments of each class differ; where there are fewer, at all."""
+    kind_splits: int = 0
+    """How many times each class is halved into kinds that the networks are told apart
+    (`model.kinds`)."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _BOUNDS.items():
@@ -86,6 +93,12 @@ class ModelConfig:
         self._check_widths("generator_widths", self.doublings)
         self._check_widths("discriminator_widths", self.doublings + 1)
         self._check_class_names()
+        if self.kind_splits and not self.class_names:
+            raise ConfigError(f"kind_splits must be 0 without class_names, not {self.kind_splits}")
+        if self.kind_splits > self.z_dim:
+            raise ConfigError(
+                f"kind_splits must be at most z_dim={self.z_dim}, not {self.kind_splits}"
+            )
 
     def _check_widths(self, name: str, count: int) -> None:
         widths = getattr(self, name)
@@ -114,6 +127,11 @@ class ModelConfig:
         return len(self.class_names)
 
     @property
+    def kinds(self) -> int:
+        """Number of kinds in each class, 1 where they are not told apart."""
+        return 1 << self.kind_splits
+
+    @property
     def num_layers(self) -> int:
         """Number L of modulated layers: the base, two for each doubling, the output."""
         return 2 + 2 * self.doublings
@@ -129,10 +147,12 @@ class ModelConfig:
         Raises:
             ConfigError: naming the offending key and value.
         """
-        if fields.get("format_version") == 2:
-            if "spread_sizes" in fields:
-                raise ConfigError("unknown key 'spread_sizes' in format_version 2")
-            fields = {**fields, "format_version": FORMAT_VERSION, "spread_sizes": 1}
+        given = fields.get("format_version")
+        if given in (2, 3):
+            added = {k: v for since, new in _SINCE.items() if since > given for k, v in new.items()}
+            if early := sorted(added.keys() & fields.keys()):
+                raise ConfigError(f"unknown key {early[0]!r} in format_version {given}")
+            fields = {**fields, **added, "format_version": FORMAT_VERSION}
         return cls(**read_fields(cls, fields, FORMAT_VERSION))
 
 

@@ -50,11 +50,18 @@ class Discriminator(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.head = nn.Linear(widths[-1], 1)
         self.embed = nn.Embedding(config.num_classes, widths[-1]) if config.num_classes else None
+        self.embed_kind = (
+            nn.Embedding(config.num_classes * config.kinds, widths[-1])
+            if config.kind_splits
+            else None
+        )
         for module in (*self.layers, self.head):
             nn.init.orthogonal_(module.weight)
             nn.init.zeros_(module.bias)
         if self.embed is not None:
             nn.init.orthogonal_(self.embed.weight)
+        if self.embed_kind is not None:
+            nn.init.orthogonal_(self.embed_kind.weight)
 
     def features(
         self, img: torch.Tensor, c: torch.Tensor, made: torch.Tensor | None = None
@@ -76,6 +83,7 @@ class Discriminator(nn.Module):
         c: torch.Tensor,
         made: torch.Tensor | None = None,
         wrong: torch.Tensor | None = None,
+        kind: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Logits [N]; higher means more like a real garment of its class.
 
@@ -87,16 +95,28 @@ class Discriminator(nn.Module):
                 pictures depend on their neighbours: for training only.
             wrong: labels [M] that the first M pictures do not have. The logits are then [N + M],
                 the last M of those pictures under these labels. Needs classes.
+            kind: which kind of its class each picture is meant to be, [N]. Without it, no kind
+                weighs more than another.
         """
         h = self.features(img, c, made)
         logits: torch.Tensor = self.head(h)[:, 0]
         if self.embed is None:
             return logits
-        own: torch.Tensor = logits + (self.embed(c) * h).sum(1)
+        own: torch.Tensor = logits + (self._asked(self.embed(c), c, kind) * h).sum(1)
         if wrong is None:
             return own
         count = len(wrong)
-        return torch.cat((own, logits[:count] + (self.embed(wrong) * h[:count]).sum(1)))
+        asked = self._asked(self.embed(wrong), wrong, None if kind is None else kind[:count])
+        return torch.cat((own, logits[:count] + (asked * h[:count]).sum(1)))
+
+    def _asked(
+        self, rows: torch.Tensor, c: torch.Tensor, kind: torch.Tensor | None
+    ) -> torch.Tensor:
+        """The projection head's rows [N, width] of labels c [N], with those of kinds [N] added."""
+        if self.embed_kind is None:
+            return rows
+        kinds: torch.Tensor = self.embed_kind.weight.view(-1, self.config.kinds, rows.shape[1])
+        return rows + (kinds.mean(1)[c] if kind is None else kinds[c, kind])
 
     def look(self, img: torch.Tensor) -> list[torch.Tensor]:
         """What each layer but the last sees of a garment of no known class: [N, C', H', W'] each.

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from model.config import ModelConfig
+from model.kinds import kind_shares
 from model.layers import StyleNorm, SynthesisBlock, leaky_relu
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ class MappingNetwork(nn.Module):
     """z and label to w: a linear path beside a small perceptron.
 
     The linear path lets all of z reach the picture from the first step (two slow layers alone
-    were measured to cost variety); the perceptron bends it.
+    were measured to cost variety); the perceptron bends it. Where classes have kinds, the signs of
+    z's first numbers choose among them.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -27,6 +29,12 @@ class MappingNetwork(nn.Module):
         width = config.z_dim + (config.class_dim if config.num_classes else 0)
         self.embed = (
             nn.Embedding(config.num_classes, config.class_dim) if config.num_classes else None
+        )
+        self.splits = config.kind_splits
+        self.kinds = (
+            nn.Embedding(config.num_classes * config.kinds, config.class_dim)
+            if config.kind_splits
+            else None
         )
         self.linear = nn.Linear(width, config.w_dim)
         layers: list[nn.Module] = []
@@ -39,9 +47,19 @@ class MappingNetwork(nn.Module):
     def forward(self, z: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
         """Z [N, z_dim], c [N] -> w [N, w_dim]; only the direction of z matters."""
         z = z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8)
-        x = z if self.embed is None else torch.cat((z, self.embed(c)), dim=1)
+        x = z if self.embed is None else torch.cat((z, self.embed(c) + self._kind(z, c)), dim=1)
         w: torch.Tensor = self.linear(x)
         return w if self.mlp is None else w + self.mlp(x)
+
+    def _kind(self, z: torch.Tensor, c: torch.Tensor) -> torch.Tensor | float:
+        """What the kind that z chooses adds to its class, [N, class_dim]."""
+        if self.kinds is None:
+            return 0.0
+        shares = kind_shares(z, self.splits)  # [N, kinds]
+        kinds: torch.Tensor = self.kinds.weight.view(
+            -1, *shares.shape[1:], self.kinds.embedding_dim
+        )
+        return (shares[:, :, None] * kinds[c]).sum(1)
 
 
 class SynthesisNetwork(nn.Module):

@@ -125,6 +125,9 @@ def test_every_layer_listens_to_its_own_w():
         ({"discriminator_widths": (8, 8, 10**9)}, "discriminator_widths"),
         ({"class_names": ("a", "a")}, "class_names"),
         ({"spread_sizes": 0}, "spread_sizes"),
+        ({"kind_splits": 9}, "kind_splits"),
+        ({"kind_splits": 4, "z_dim": 3}, "kind_splits must be at most z_dim=3, not 4"),
+        ({"kind_splits": 4, "class_names": ()}, "kind_splits must be 0 without class_names"),
     ],
 )
 def test_bad_shapes_name_the_field(fields, word):
@@ -144,12 +147,21 @@ def test_config_round_trip_is_strict():
 
 
 def test_a_folder_of_version_2_has_a_critic_that_was_shown_the_smallest_size_alone():
-    older = {k: v for k, v in tiny(spread_sizes=2).to_dict().items() if k != "spread_sizes"}
+    later = {"spread_sizes", "kind_splits"}
+    older = {k: v for k, v in tiny(spread_sizes=2).to_dict().items() if k not in later}
     config = ModelConfig.from_dict({**older, "format_version": 2})
     with pytest.raises(ConfigError, match="spread_sizes"):
         ModelConfig.from_dict({**older, "format_version": 2, "spread_sizes": 2})
     assert config.spread_sizes == 1
     assert [name for name, _ in Discriminator(config).named_buffers()] == ["spread"]
+
+
+def test_a_folder_of_version_3_has_no_kinds_and_may_have_chosen_its_spreads():
+    older = {k: v for k, v in tiny(spread_sizes=2).to_dict().items() if k != "kind_splits"}
+    config = ModelConfig.from_dict({**older, "format_version": 3})
+    assert (config.spread_sizes, config.kind_splits) == (2, 0)
+    with pytest.raises(ConfigError, match="unknown key 'kind_splits' in format_version 3"):
+        ModelConfig.from_dict({**older, "format_version": 3, "kind_splits": 4})
 
 
 def test_average_and_schedules():

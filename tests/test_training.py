@@ -168,6 +168,20 @@ def test_init_and_the_spread_must_agree(straight, tmp_path, capsys):
     assert "spread_sizes must be a whole number in 1..8, not 0" in capsys.readouterr().err
 
 
+def test_a_run_with_kinds_resumes_bit_for_bit_and_its_folder_loads(tmp_path, capsys):
+    kinds = ("--kind-splits", "3")
+    assert main(toy(tmp_path / "straight", *kinds)) == 0
+    assert main(toy(tmp_path / "halted", "--max-images", "160", *kinds)) == 0
+    assert main(toy(tmp_path / "halted", *kinds)) == 0
+    assert_same_state(tmp_path / "straight", tmp_path / "halted")
+    folder = tmp_path / "straight" / "model"
+    assert load_generator(folder).config.kinds == 8
+    assert load_discriminator(folder).config.kinds == 8
+    capsys.readouterr()
+    assert main(toy(tmp_path / "other", "--init", str(folder), "--kind-splits", "2")) == 1
+    assert "kind_splits=3, this run 2" in capsys.readouterr().err
+
+
 def test_a_run_of_the_preset_can_start_from_the_shipped_model():
     assert load_generator(SHIPPED_MODEL).config == PRESETS["fashion-mnist"].model
 

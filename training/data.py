@@ -41,11 +41,15 @@ CACHE_DIR = Path("runs") / "cache"
 
 @dataclasses.dataclass(frozen=True)
 class ImageSet:
-    """Pictures with labels: `pixels` uint8 [N, H, W, C], `labels` int64 [N]."""
+    """Pictures with labels: `pixels` uint8 [N, H, W, C], `labels` int64 [N].
+
+    `kinds` int64 [N] says which part of its class each is, where classes have parts.
+    """
 
     pixels: torch.Tensor
     labels: torch.Tensor
     class_names: tuple[str, ...]
+    kinds: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from model.duel import take_turns
+from model.kinds import of_kind
 from model.losses import mismatch_loss
 from model.pixels import to_img
 from training import alarms, distributed
@@ -29,12 +30,14 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
     """One step of the critic, then one of the generator, on one batch."""
     config, rows = run.config, distributed.own_part(run.config.batch_size)
 
-    # The batch: real garments, and noise for as many of the same classes.
+    # The batch: real garments, and noise for as many of the same classes and kinds.
     picked = batch_indices(len(data), config.seed, run.images_seen, config.batch_size)[rows]
     real = to_img(data.pixels[picked].to(run.device))  # [N, C, H, W]
     label = data.labels[picked].to(run.device)
+    kind = None if data.kinds is None else data.kinds[picked].to(run.device)
     shape = (config.batch_size, config.model.z_dim)
-    z = torch.from_numpy(batch_noise(config.seed, run.images_seen, shape, NOISE_STREAM)[rows])
+    noise = torch.from_numpy(batch_noise(config.seed, run.images_seen, shape, NOISE_STREAM)[rows])
+    z = _of_kind(run, noise.to(run.device), kind)
     for optimizer, base in (
         (run.generator_optimizer, config.generator_lr),
         (run.discriminator_optimizer, config.discriminator_lr),
@@ -45,7 +48,7 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
             )
 
     # The critic learns to tell them apart, then the generator to please it.
-    fake = run.generate(z.to(run.device), label, _draw_mixing(run, rows))
+    fake = run.generate(z, label, _draw_mixing(run, rows, kind))
     run.spectral.iterate()
 
     wrong = draw_wrong_labels(run, label, rows)
@@ -57,7 +60,10 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
         weights = run.spectral.weights()
         if frozen:
             weights = {name: weight.detach() for name, weight in weights.items()}
-        logits: torch.Tensor = run.judge(weights, img, label, made, None if frozen else wrong)
+        asked = None if kind is None else kind.repeat(len(img) // len(real))
+        logits: torch.Tensor = run.judge(
+            weights, img, label, made, None if frozen else wrong, asked
+        )
         if len(logits) > len(img):
             mismatch.append(mismatch_loss(logits[: len(real)], logits[len(img) :]))
         return logits[: len(img)]
@@ -86,7 +92,11 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
     }
 
 
-def _draw_mixing(run: Run, rows: slice) -> Mixing | None:
+def _of_kind(run: Run, z: torch.Tensor, kind: torch.Tensor | None) -> torch.Tensor:
+    return z if kind is None else of_kind(z, kind, run.config.model.kind_splits)
+
+
+def _draw_mixing(run: Run, rows: slice, kind: torch.Tensor | None) -> Mixing | None:
     """For some garments a second z, to which all layers from a random one on listen."""
     config, layers = run.config, run.config.model.num_layers
     if config.style_mixing == 0:
@@ -97,7 +107,7 @@ def _draw_mixing(run: Run, rows: slice) -> Mixing | None:
     chosen, place = torch.special.ndtr(noise[:, -2:]).chunk(2, dim=1)  # uniform, [N, 1] each
     first = 1 + (place * (layers - 1)).floor()
     taken = (torch.arange(layers, device=run.device) >= first) & (chosen < config.style_mixing)
-    return noise[:, :-2].contiguous(), taken[:, :, None]
+    return _of_kind(run, noise[:, :-2].contiguous(), kind), taken[:, :, None]
 
 
 def draw_wrong_labels(run: Run, label: torch.Tensor, rows: slice) -> torch.Tensor | None:

@@ -57,10 +57,10 @@ class Run:
     def _build_passes(self, execution: Execution) -> None:
         """The two passes that cost time, compiled or not, in the chosen precision."""
         bf16 = execution.precision == "bf16"
-        kind = self.device.type
+        device = self.device.type
 
         def generate(z: torch.Tensor, c: torch.Tensor, mixing: Mixing | None) -> torch.Tensor:
-            with torch.autocast(kind, torch.bfloat16, enabled=bf16):
+            with torch.autocast(device, torch.bfloat16, enabled=bf16):
                 ws = broadcast(self.generator, self.generator.mapping(z, c))
                 if mixing is not None:
                     second_z, taken = mixing
@@ -75,10 +75,11 @@ class Run:
             c: torch.Tensor,
             made: torch.Tensor,
             wrong: torch.Tensor | None = None,
+            kind: torch.Tensor | None = None,
         ) -> torch.Tensor:
-            with torch.autocast(kind, torch.bfloat16, enabled=bf16):
+            with torch.autocast(device, torch.bfloat16, enabled=bf16):
                 logits: torch.Tensor = functional_call(
-                    self.discriminator, weights, (img, c, made, wrong)
+                    self.discriminator, weights, (img, c, made, wrong, kind)
                 )
                 return logits
 

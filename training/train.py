@@ -17,6 +17,7 @@ from training.config import PRESETS, TrainConfig
 from training.data import ImageSet, load_fashion_mnist, load_image_folder
 from training.hardware import Execution, choose_execution, describe_machine, keep_freed_memory
 from training.journal import Journal
+from training.kinds import with_kinds
 from training.loop import Limits, NonFiniteLossError, train
 from training.run import Run
 
@@ -33,6 +34,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--max-minutes", type=float, help="stop after this long in this sitting")
     parser.add_argument(
         "--spread-sizes", type=int, help="at how many sizes the critic is shown a class's spread"
+    )
+    parser.add_argument(
+        "--kind-splits", type=int, help="how many times each class is halved into kinds"
     )
     parser.add_argument("--init", type=Path, help="model folder to start a new run from")
     parser.add_argument("--at-images", type=int, default=0, help="place in the schedules of --init")
@@ -77,6 +81,10 @@ def start(options: argparse.Namespace) -> None:
     model = dataclasses.replace(config.model, class_names=data.class_names)
     if options.spread_sizes is not None:
         model = dataclasses.replace(model, spread_sizes=options.spread_sizes)
+    if options.kind_splits is not None:
+        model = dataclasses.replace(model, kind_splits=options.kind_splits)
+    if model.kind_splits:
+        data = with_kinds(data, model.kind_splits)
     config = dataclasses.replace(config, model=model)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     keep_freed_memory()
