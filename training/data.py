@@ -1,7 +1,7 @@
 """Real garments: Fashion-MNIST from wherever it is, or a folder of pictures by class."""
 
 import dataclasses
-from functools import lru_cache
+import functools
 from pathlib import Path
 from typing import Literal
 
@@ -50,6 +50,17 @@ class ImageSet:
     labels: torch.Tensor
     class_names: tuple[str, ...]
     kinds: torch.Tensor | None = None
+
+    @functools.cached_property
+    def members(self) -> list[list[np.ndarray]]:
+        """Numbers of the pictures of each kind of each class; needs kinds."""
+        if self.kinds is None:
+            raise ValueError("pictures without kinds have no members of kinds")
+        place = self.labels * (int(self.kinds.max()) + 1) + self.kinds
+        return [
+            [np.flatnonzero(place == at) for at in torch.unique(place[self.labels == label])]
+            for label in range(len(self.class_names))
+        ]
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -139,7 +150,7 @@ def batch_indices(count: int, seed: int, start: int, size: int) -> np.ndarray:
     return picked
 
 
-@lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=2)
 def _permutation(count: int, seed: int, number: int) -> np.ndarray:
     return np.random.Generator(np.random.Philox(key=[seed, number])).permutation(count)
 

@@ -5,13 +5,14 @@ equally likely; from coarse pixels alone, so that nothing by which a model is ju
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
 from model.pixels import to_img
-from training.data import ImageSet
+from training.data import ImageSet, batch_indices
 
 SIDE = 14
 """Pictures are compared at this many pixels a side: kinds are of shape and shade, not of texture."""
@@ -42,6 +43,52 @@ def with_kinds(data: ImageSet, splits: int) -> ImageSet:
                 kinds[lighter] += 1 << split
             groups = [half for pair in halves for half in pair]
     return dataclasses.replace(data, kinds=torch.from_numpy(kinds))
+
+
+def next_batch(data: ImageSet, seed: int, start: int, size: int) -> np.ndarray:
+    """Which pictures the batch has that begins with number `start` of the endless shuffled stream.
+
+    With kinds, as many of each class, and those of a class all of one kind: the critic is shown how
+    much the garments of a class in a batch differ, and among many kinds it could not see that those
+    of one are all alike. A pure function, so that a run can go on at any image.
+
+    Raises:
+        ValueError: `size` is no multiple of the classes, or a kind has too few pictures.
+    """
+    if data.kinds is None:
+        return batch_indices(len(data), seed, start, size)
+    classes = len(data.members)
+    if size % classes:
+        raise ValueError(f"batch_size must be a multiple of {classes} classes, not {size}")
+    return np.concatenate(
+        [
+            _handful(kinds, size // classes, (seed, label), start // size)
+            for label, kinds in enumerate(data.members)
+        ]
+    )
+
+
+def _handful(kinds: list[np.ndarray], count: int, seed: tuple[int, int], number: int) -> np.ndarray:
+    """Handful `number` of a class: `count` garments of one kind, until all were out once."""
+    parts = [len(members) // count for members in kinds]
+    if not min(parts):
+        raise ValueError(
+            f"kind_splits: a kind has fewer than {count} pictures, a batch's of a class"
+        )
+    passed, place = divmod(number, sum(parts))
+    order = _shuffled(sum(parts), *seed, passed)
+    ends = np.cumsum(parts)
+    kind = int(np.searchsorted(ends, order[place], side="right"))
+    part = int(ends[kind] - 1 - order[place])
+    mixed = _shuffled(len(kinds[kind]), *seed, passed)
+    return kinds[kind][mixed[part * count : (part + 1) * count]]
+
+
+@functools.lru_cache(maxsize=512)
+def _shuffled(count: int, seed: int, label: int, passed: int) -> np.ndarray:
+    return np.random.Generator(
+        np.random.Philox(key=[seed, label], counter=[0, 0, 0, passed])
+    ).permutation(count)
 
 
 def _halve(coarse: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,9 +13,10 @@ from model.losses import mismatch_loss
 from model.pixels import to_img
 from training import alarms, distributed
 from training.checkpoint import load_checkpoint, save_checkpoint
-from training.data import ImageSet, batch_indices, batch_noise
+from training.data import ImageSet, batch_noise
 from training.ema import ema_decay, update_ema
 from training.journal import Journal
+from training.kinds import next_batch
 from training.run import Mixing, Run
 from training.schedule import learning_rate, snapshot_images
 
@@ -31,7 +32,7 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
     config, rows = run.config, distributed.own_part(run.config.batch_size)
 
     # The batch: real garments, and noise for as many of the same classes and kinds.
-    picked = batch_indices(len(data), config.seed, run.images_seen, config.batch_size)[rows]
+    picked = next_batch(data, config.seed, run.images_seen, config.batch_size)[rows]
     real = to_img(data.pixels[picked].to(run.device))  # [N, C, H, W]
     label = data.labels[picked].to(run.device)
     kind = None if data.kinds is None else data.kinds[picked].to(run.device)

@@ -4,7 +4,8 @@ import torch
 
 from model.discriminator import Discriminator
 from model.pixels import to_img
-from training.data import ImageSet, batch_indices
+from training.data import ImageSet
+from training.kinds import next_batch
 
 
 @torch.no_grad()
@@ -17,7 +18,7 @@ def estimate_spread(critic: Discriminator, data: ImageSet, images: int, batch: i
     totals: dict[str, torch.Tensor] = {}
     seen = torch.zeros(critic.groups, device=critic.head.weight.device)
     for start in range(0, images, batch):
-        picked = batch_indices(len(data), 0, start, batch)
+        picked = next_batch(data, 0, start, batch)
         img = to_img(data.pixels[picked].to(seen.device))
         label = data.labels[picked].to(seen.device)
         members = torch.bincount(critic.group_of(label), minlength=critic.groups)
