@@ -11,8 +11,8 @@ from model.discriminator import Discriminator
 from model.generator import Generator
 from model.kinds import kind_shares, of_kind
 from tests.conftest import TINY
-from training.data import ImageSet, load_fashion_mnist
-from training.kinds import with_kinds
+from training.data import ImageSet, batch_indices, load_fashion_mnist
+from training.kinds import next_batch, with_kinds
 
 WITH_KINDS = dataclasses.replace(TINY, kind_splits=2)
 
@@ -52,6 +52,36 @@ def test_kinds_are_alike(heldout):
         for kind in range(16):
             within += float(img[mine & (data.kinds == kind)].var(0, correction=0).sum()) / 160
     assert within < 0.75 * total
+
+
+def test_a_batch_has_one_kind_of_each_class_and_a_pass_has_each_garment_at_most_once(heldout):
+    data = with_kinds(heldout, 2)
+    assert data.kinds is not None
+    seen = np.zeros(len(data), dtype=int)
+    handfuls = 4 * (len(data.members[0][0]) // 5)
+    for number in range(handfuls):
+        picked = next_batch(data, 3, number * 50, 50)
+        seen[picked] += 1
+        assert torch.bincount(data.labels[picked]).tolist() == [5] * 10
+        for label in range(10):
+            assert len(set(data.kinds[picked][data.labels[picked] == label].tolist())) == 1
+    assert seen.max() == 1
+    assert seen.mean() > 0.95
+    again = next_batch(data, 3, handfuls * 50, 50)
+    assert set(next_batch(data, 3, 0, 50)) != set(again)
+    assert np.array_equal(again, next_batch(with_kinds(heldout, 2), 3, handfuls * 50, 50))
+
+
+def test_without_kinds_batches_are_those_of_always(heldout):
+    assert np.array_equal(next_batch(heldout, 3, 64, 64), batch_indices(len(heldout), 3, 64, 64))
+
+
+def test_batches_that_cannot_be_made_up_name_the_numbers(heldout):
+    data = with_kinds(heldout, 6)
+    with pytest.raises(ValueError, match="batch_size must be a multiple of 10 classes, not 64"):
+        next_batch(data, 0, 0, 64)
+    with pytest.raises(ValueError, match="20 pictures of a kind, and the smallest kind has 7"):
+        next_batch(data, 0, 0, 200)
 
 
 def test_too_few_pictures_name_the_class_and_both_numbers(heldout):

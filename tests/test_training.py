@@ -169,7 +169,7 @@ def test_init_and_the_spread_must_agree(straight, tmp_path, capsys):
 
 
 def test_a_run_with_kinds_resumes_bit_for_bit_and_its_folder_loads(tmp_path, capsys):
-    kinds = ("--kind-splits", "3")
+    kinds = ("--kind-splits", "3", "--batch-size", "20")
     assert main(toy(tmp_path / "straight", *kinds)) == 0
     assert main(toy(tmp_path / "halted", "--max-images", "160", *kinds)) == 0
     assert main(toy(tmp_path / "halted", *kinds)) == 0

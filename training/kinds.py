@@ -72,8 +72,10 @@ def _handful(kinds: list[np.ndarray], count: int, seed: tuple[int, int], number:
     """Handful `number` of a class: `count` garments of one kind, until all were out once."""
     parts = [len(members) // count for members in kinds]
     if not min(parts):
+        fewest = min(len(members) for members in kinds)
         raise ValueError(
-            f"kind_splits: a kind has fewer than {count} pictures, a batch's of a class"
+            f"batch_size asks for {count} pictures of a kind, and the smallest kind has {fewest}; "
+            "take a smaller batch_size or fewer kind_splits"
         )
     passed, place = divmod(number, sum(parts))
     order = _shuffled(sum(parts), *seed, passed)
@@ -81,7 +83,8 @@ def _handful(kinds: list[np.ndarray], count: int, seed: tuple[int, int], number:
     kind = int(np.searchsorted(ends, order[place], side="right"))
     part = int(ends[kind] - 1 - order[place])
     mixed = _shuffled(len(kinds[kind]), *seed, passed)
-    return kinds[kind][mixed[part * count : (part + 1) * count]]
+    picked: np.ndarray = kinds[kind][mixed[part * count : (part + 1) * count]]
+    return picked
 
 
 @functools.lru_cache(maxsize=512)
