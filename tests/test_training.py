@@ -178,8 +178,12 @@ def test_a_run_with_kinds_resumes_bit_for_bit_and_its_folder_loads(tmp_path, cap
     assert load_generator(folder).config.kinds == 8
     assert load_discriminator(folder).config.kinds == 8
     capsys.readouterr()
-    assert main(toy(tmp_path / "other", "--init", str(folder), "--kind-splits", "2")) == 1
+    other = ("--kind-splits", "2", "--batch-size", "20")
+    assert main(toy(tmp_path / "other", "--init", str(folder), *other)) == 1
     assert "kind_splits=3, this run 2" in capsys.readouterr().err
+    assert main(toy(tmp_path / "odd", "--kind-splits", "2", "--batch-size", "16")) == 1
+    assert "batch_size must be a multiple of 10 classes, not 16" in capsys.readouterr().err
+    assert not (tmp_path / "odd").exists()
 
 
 def test_a_run_of_the_preset_can_start_from_the_shipped_model():

@@ -17,7 +17,7 @@ from training.config import PRESETS, TrainConfig
 from training.data import ImageSet, load_fashion_mnist, load_image_folder
 from training.hardware import Execution, choose_execution, describe_machine, keep_freed_memory
 from training.journal import Journal
-from training.kinds import with_kinds
+from training.kinds import next_batch, with_kinds
 from training.loop import Limits, NonFiniteLossError, train
 from training.run import Run
 
@@ -85,6 +85,7 @@ def start(options: argparse.Namespace) -> None:
         model = dataclasses.replace(model, kind_splits=options.kind_splits)
     if model.kind_splits:
         data = with_kinds(data, model.kind_splits)
+        next_batch(data, config.seed, 0, config.batch_size)  # says at once where none can be made
     config = dataclasses.replace(config, model=model)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     keep_freed_memory()
