@@ -36,6 +36,8 @@ class _LeakyReLU(torch.autograd.Function):
 
 def leaky_relu(x: torch.Tensor, slope: float = 0.0) -> torch.Tensor:
     """X where it is above zero and `slope` times x elsewhere; of any shape, slope 0 or more."""
+    if any(flag.startswith(("r1x", "fw")) for flag in ABL):
+        return F.leaky_relu(x, slope)
     y: torch.Tensor = _LeakyReLU.apply(x, slope)
     return y
 
@@ -104,6 +106,9 @@ class StyleNorm(nn.Module):
 
     def forward(self, x: torch.Tensor, w: torch.Tensor, batch_statistics: bool) -> torch.Tensor:
         """X [N, C, H, W], w [N, w_dim] -> [N, C, H, W]."""
+        if "mod" in ABL:
+            self.style = 1 + self.affine(w).float().chunk(2, dim=1)[0]
+            return (x * self.style[:, :, None, None]).to(x.dtype)
         mean, var = batch_moments(x) if batch_statistics else (self.mean, self.var)
         scale, shift = self.affine(w).float().chunk(2, dim=1)  # [N, C] each
         gain = (1 + scale) * torch.rsqrt(var + EPSILON)
@@ -123,6 +128,15 @@ def upsample(x: torch.Tensor) -> torch.Tensor:
         p = torch.cat((x[..., :1], x, x[..., -1:]), 3)
         x = (p[..., :-2] + 2 * p[..., 1:-1] + p[..., 2:]) / 4
     return x
+
+
+def demod(conv, norm, y):
+    if "mod" not in ABL:
+        return y
+    power = conv.weight.float().square().sum((2, 3))  # [out, in]
+    d = torch.rsqrt(norm.style.square() @ power.T + 1e-8)
+    b = conv.bias[None, :, None, None]
+    return ((y - b) * d[:, :, None, None] + b).to(y.dtype)
 
 
 def mp(conv, x):
@@ -177,18 +191,18 @@ class SynthesisBlock(nn.Module):
     def forward(self, x: torch.Tensor, ws: torch.Tensor, batch_statistics: bool) -> torch.Tensor:
         """X [N, C, H, W], ws [N, 2, w_dim] -> [N, C', 2H, 2W]."""
         y = leaky_relu(self.norm1(x, ws[:, 0], batch_statistics))
-        y = mp(self.conv1, upsample(y))
+        y = demod(self.conv1, self.norm1, mp(self.conv1, upsample(y)))
         if "noise" in ABL:
             y = self.noise1(y)
         if self.grain is not None:
             one, two = self.grain(ws[:, 0])
             y = y + (one * self.grain.scale[0][None, :, None, None]).to(y.dtype)
         y = leaky_relu(self.norm2(y, ws[:, 1], batch_statistics))
-        detail: torch.Tensor = mp(self.conv2, y)
+        detail: torch.Tensor = demod(self.conv2, self.norm2, mp(self.conv2, y))
         if "noise" in ABL:
             detail = self.noise2(detail)
         if self.grain is not None:
             detail = detail + (two * self.grain.scale[1][None, :, None, None]).to(y.dtype)
-        if "mp" in ABL:
+        if "mp" in ABL or "mod" in ABL:
             return (detail + upsample(mp(self.skip, x))) / 2**0.5
         return detail + upsample(self.skip(x))

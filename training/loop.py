@@ -72,6 +72,26 @@ def train_step(run: Run, data: ImageSet) -> dict[str, torch.Tensor]:
                 mismatch.append(mismatch_loss(logits[len(img) + n :], logits[n : 2 * n]))
         if not frozen:
             for flag in ABL:
+                if flag.startswith(("r1x", "fw")):
+                    from torch.func import functional_call, jvp
+
+                    exact = flag.startswith("r1x")
+                    gamma, half = float(flag[3:] if exact else flag[2:]), len(real) // 2
+                    idx = torch.cat((torch.arange(half), torch.arange(half) + len(real)))
+
+                    def ask(x):
+                        with torch.autocast("cpu", torch.bfloat16):
+                            return functional_call(run.discriminator, weights, (x, label[idx], made[idx]))
+
+                    if exact:
+                        x = img[idx].detach().requires_grad_()
+                        (g,) = torch.autograd.grad(ask(x).sum(), x, create_graph=True)
+                        size = g.square().sum((1, 2, 3)).mean()
+                    else:
+                        n = torch.from_numpy(batch_noise(config.seed, run.images_seen, (len(idx), 784), 8))
+                        _, t = jvp(ask, (img[idx],), (n.reshape(-1, *img.shape[1:]),))
+                        size = t.square().mean()
+                    mismatch.append(gamma / 2 * size * 2 / config.mismatch_weight)
                 if flag.startswith("fd"):
                     gamma, sigma, half = float(flag[2:]), 0.05, len(real) // 2
                     idx = torch.cat((torch.arange(half), torch.arange(half) + len(real)))
