@@ -78,11 +78,9 @@ def start(options: argparse.Namespace) -> None:
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     config = dataclasses.replace(preset, **given)
     data = load_data(options.preset, options.data, config)
-    model = dataclasses.replace(config.model, class_names=data.class_names)
-    if options.spread_sizes is not None:
-        model = dataclasses.replace(model, spread_sizes=options.spread_sizes)
-    if options.kind_splits is not None:
-        model = dataclasses.replace(model, kind_splits=options.kind_splits)
+    asked = {"spread_sizes": options.spread_sizes, "kind_splits": options.kind_splits}
+    shape = {name: value for name, value in asked.items() if value is not None}
+    model = dataclasses.replace(config.model, class_names=data.class_names, **shape)
     if model.kind_splits:
         data = with_kinds(data, model.kind_splits)
         next_batch(data, config.seed, 0, config.batch_size)  # says at once where none can be made
