@@ -140,7 +140,7 @@ def adopt(run: Path, folder: Path, first_mark: float) -> None:
     for snapshot in sorted((run / "snapshots").iterdir()):
         seen = int(snapshot.name.removesuffix("k")) * 1000
         reached = min((count for count in clock if count >= seen), default=images)
-        mark = round(clock[reached], 1)
+        mark = round(clock[reached], 3)  # as its folder's name: coarser ones could share a place
         place = folder / _mark_name(mark)
         if mark < first_mark or (place / "done.json").is_file():
             continue
