@@ -68,10 +68,11 @@ def expect_new(page: Page, selector: str, before: str) -> str:
 def overflowing(page: Page) -> list[str]:
     """Elements that stand out of the window to the right, scrolling rows apart."""
     found: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll('.trama *')].filter(e => {
+        """wide => [...document.querySelectorAll('.trama *')].filter(e => {
              const box = e.getBoundingClientRect();
-             return box.width && box.right > innerWidth + 1 && !e.closest('.chips, .film, .vh');
-           }).map(e => `${e.tagName}.${e.className}`)"""
+             return box.width && box.right > wide + 1 && !e.closest('.chips, .film, .vh');
+           }).map(e => `${e.tagName}.${e.className}`)""",
+        page.viewport_size["width"],  # a phone's innerWidth grows with what stands out
     )
     width: int = page.evaluate("document.documentElement.scrollWidth")
     return found if width <= page.viewport_size["width"] else [*found, f"page is {width} px wide"]

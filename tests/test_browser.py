@@ -110,6 +110,18 @@ def test_the_api_is_one_tap_away(visit: OPENED) -> None:
     expect(page.get_by_text("/generate").first).to_be_visible()
 
 
+@pytest.mark.parametrize("locale", ["pt-BR", "en-US"])
+def test_every_screen_fits_320_px(visit: OPENED, locale: str) -> None:
+    """WCAG 1.4.10: so wide is a desktop's window at 400 %. The present screen's name is in bold."""
+    page = visit(locale, {"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+    screens = ["wardrobe", "line", "blend", "adjust", "photo", "learn", "replay", "game",
+               "collection", "models"]  # fmt: skip
+    for screen in screens:
+        page.evaluate("screen => { location.hash = screen }", screen)
+        expect(page.locator(f"#{screen}")).to_be_visible()
+        assert overflowing(page) == [], screen
+
+
 def test_trouble_with_the_server_is_told_on_the_page(visit: OPENED) -> None:
     page = visit("en-US")
     page.route("**/component_server/**", lambda route: route.fulfill(json=None))
