@@ -20,6 +20,31 @@ def test_back_leaves_no_dialog_over_the_screen(visit: OPENED, more: dict) -> Non
     expect(page.locator("#line")).to_be_visible()
 
 
+@pytest.mark.parametrize("more", [{}, TOUCH])
+def test_back_leaves_one_family_of_children_after_another(visit: OPENED, more: dict) -> None:
+    page = visit("en-US", PHONE if more else DESKTOP, "line", **more)
+    page.evaluate("location.hash = 'wardrobe'")
+    drawn(page, BIG)
+    nursery, family = (
+        page.locator(f"#wardrobe [data-part={name}]") for name in ("nursery", "family")
+    )
+    of = [told("en-US", "children_of", name=f"Dress 4200{number}") for number in ("", ".2")]
+    page.locator("#wardrobe [data-part=children]").click()
+    expect(family).to_have_text(of[0])
+    page.locator("#wardrobe .rail .tile").nth(1).click()
+    page.evaluate("location.hash = 'line'")  # another screen in between loses nothing
+    page.go_back()
+    expect(family).to_have_text(of[0])
+    page.locator("#wardrobe [data-part=children]").click()
+    expect(family).to_have_text(of[1])
+    page.go_back()
+    expect(family).to_have_text(of[0])
+    page.locator("#wardrobe [data-part=back]").click()
+    expect(nursery).to_be_hidden()
+    page.go_back()  # the page's own way back has used up the browser's
+    expect(page.locator("#line")).to_be_visible()
+
+
 def test_a_reload_brings_back_what_was_in_hand(visit: OPENED) -> None:
     page = visit("en-US", DESKTOP, "wardrobe")
     drawn(page, BIG)

@@ -37,6 +37,8 @@ trama.nursery = (root, changed) => {
   }
 
   const raise = parent => {
+    history.replaceState({ families: families.length }, '');
+    history.pushState({ families: families.length + 1 }, '');   // so that the browser's Back leaves a family, too
     families.push({ parent, difference: family()?.difference ?? USUAL, seed: trama.randomSeed(), children: [] });
     changed();
     $('family', root).focus({ preventScroll: true });
@@ -48,10 +50,13 @@ trama.nursery = (root, changed) => {
   $('siblings', root).onclick = () => { family().seed = trama.randomSeed(); request(family()); };
   difference.oninput = () => { family().difference = Number(difference.value); draw(); request(family()); };
   parent.onclick = () => { trama.choose(family().parent); trama.reveal($('big', root).closest('.stage')); };
-  $('back', root).onclick = () => {
-    trama.choose(families.pop().parent);
+  const leave = count => {                               // back to where there were so many families
+    if (count >= families.length) return;
+    trama.choose(families.splice(count)[0].parent);
     $$('[tabindex="0"]', $('rail', root))[0]?.focus({ preventScroll: true });
   };
+  $('back', root).onclick = () => history.state?.families === families.length ? history.back() : leave(families.length - 1);
+  addEventListener('popstate', ({ state }) => { if (document.body.dataset.screen === 'wardrobe') leave(state?.families ?? families.length); });
   return { draw, children: () => family()?.children };
 };
 })();
