@@ -40,7 +40,7 @@ def test_adjust_moves_resets_and_shows_the_original(visit: OPENED) -> None:
     expect(page.locator("#adjust h2 small")).to_contain_text("1 adjustment")
     wait_for_edits(page, {"brightness": 1.2})
     moved = drawn(page, STAGE)
-    page.get_by_role("button", name="Show original").click()
+    page.get_by_role("button", name="Original").click()
     assert expect_new(page, STAGE, moved) == plain
     page.get_by_role("button", name="Tone: more").click()
     expect(tone).to_have_value("3")
@@ -124,7 +124,7 @@ def test_adjust_offers_what_the_class_has_and_opens_edits(visit: OPENED, studio:
     assert page.evaluate("trama.garment.pattern_edits.brightness") == 0.5  # as it was
     shown = expect_new(page, STAGE, shown)
     assert page.evaluate("trama.garment.parents") == [shirt.text]
-    page.get_by_role("button", name="Show original").click()
+    page.get_by_role("button", name="Original").click()
     expect_new(page, STAGE, shown)
 
 
