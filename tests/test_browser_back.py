@@ -31,7 +31,9 @@ def test_back_leaves_one_family_of_children_after_another(visit: OPENED, more: d
     of = [told("en-US", "children_of", name=f"Dress 4200{number}") for number in ("", ".2")]
     page.locator("#wardrobe [data-part=children]").click()
     expect(family).to_have_text(of[0])
-    page.locator("#wardrobe .rail .tile").nth(1).click()
+    second = page.locator("#wardrobe .rail .tile").nth(1)
+    expect(second.locator(".no")).to_have_text("4200.2")  # the rail's own stays until they come
+    second.click()
     page.evaluate("location.hash = 'line'")  # another screen in between loses nothing
     page.go_back()
     expect(family).to_have_text(of[0])
