@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from model.dye import DYES, dye_cloth
 from model.studio import Studio
 from tests.browsing import DESKTOP, OPENED, PHONE, drawn, expect_new, overflowing, save
-from ui.page import FAVICON
+from ui.page import FAVICON, SCREENS
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,7 @@ def test_the_api_is_one_tap_away(visit: OPENED) -> None:
 def test_every_screen_fits_320_px(visit: OPENED, locale: str) -> None:
     """WCAG 1.4.10: so wide is a desktop's window at 400 %. The present screen's name is in bold."""
     page = visit(locale, {"width": 320, "height": 640}, has_touch=True, is_mobile=True)
-    screens = ["wardrobe", "line", "blend", "adjust", "photo", "learn", "replay", "game",
-               "collection", "models"]  # fmt: skip
-    for screen in screens:
+    for screen in SCREENS:
         page.evaluate("screen => { location.hash = screen }", screen)
         expect(page.locator(f"#{screen}")).to_be_visible()
         assert overflowing(page) == [], screen

@@ -56,7 +56,7 @@ trama.nursery = (root, changed) => {
     $$('[tabindex="0"]', $('rail', root))[0]?.focus({ preventScroll: true });
   };
   $('back', root).onclick = () => history.state?.families === families.length ? history.back() : leave(families.length - 1);
-  addEventListener('popstate', ({ state }) => { if (document.body.dataset.screen === 'wardrobe') leave(state?.families ?? families.length); });
+  addEventListener('popstate', ({ state }) => leave(state?.families ?? families.length));   // only the wardrobe's entries know of families
   return { draw, children: () => family()?.children };
 };
 })();

@@ -155,7 +155,7 @@ def format_table(rows: list[dict[str, Any]]) -> str:
         cas = f"{row['cas']:.3f}" if "cas" in row else ""
         shares = [f"{row[key]:.3f}" for key in ("precision", "recall", "coverage")]
         cells = [
-            f"{row['mark']:.3g}" if row["mark"] else "",
+            f"{row['mark']:.4g}" if row["mark"] else "",
             title_of(row),
             f"{row['images_seen']:,}" if row["images_seen"] else "",
             f"{row['r_e']:.2f}",
