@@ -78,6 +78,18 @@ def overflowing(page: Page) -> list[str]:
     return found if width <= page.viewport_size["width"] else [*found, f"page is {width} px wide"]
 
 
+def unnamed(page: Page) -> list[str]:
+    """What a visitor can see or use and a screen reader has no name for."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('.trama :is(button, a, input, select, [role=img])')]
+             .filter(e => e.checkVisibility())
+             .filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || e.querySelector('img[alt]')
+                            || e.labels?.length || e.closest('label')))
+             .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
 def save(page: Page, name: str) -> None:
     """Keep a picture of the whole page, to be looked at by people."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)

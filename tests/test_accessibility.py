@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browsing import DESKTOP, OPENED, PHONE, TOUCH
+from tests.browsing import DESKTOP, OPENED, PHONE, TOUCH, told, unnamed
 from ui.page import SCREENS
 
 GRAVE = ("serious", "critical")
@@ -71,6 +71,33 @@ def test_no_screen_shuts_anybody_out(
 ) -> None:
     page = visit(locale, viewport, color_scheme=scheme, reduced_motion="reduce", **more)
     assert everywhere(page) == {}
+
+
+def test_everything_has_a_name_before_any_answer_has_come(visit: OPENED) -> None:
+    page = visit("pt-BR")
+    page.route("**/component_server/**", lambda _: None)  # never answered
+    page.reload()
+    page.wait_for_function("document.body.dataset.screen")
+    for screen in page.evaluate("trama.setup.screens"):
+        page.evaluate("screen => { location.hash = screen }", screen)
+        page.wait_for_selector(f"#{screen}", state="visible")
+        assert {screen: unnamed(page)} == {screen: []}
+
+
+def test_a_name_of_what_is_to_come_gives_way_in_either_language(visit: OPENED) -> None:
+    page = visit("pt-BR")
+    for screen in page.evaluate("trama.setup.screens"):
+        page.evaluate("screen => { location.hash = screen }", screen)
+        page.wait_for_selector(f"#{screen}", state="visible")
+        for language, locale in (("pt", "pt-BR"), ("en", "en-US")):
+            page.evaluate("language => trama.speak(language)", language)
+            general = [told(locale, "to_come"), told(locale, "keep_it")]
+            page.wait_for_function(
+                """general => [...document.querySelectorAll('.trama [aria-label]')]
+                     .filter(e => e.checkVisibility())
+                     .every(e => !general.includes(e.getAttribute('aria-label')))""",
+                arg=general,
+            )
 
 
 def test_a_button_without_a_name_would_be_found(visit: OPENED) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from model.dye import DYES, dye_cloth
 from model.studio import Studio
-from tests.browsing import DESKTOP, OPENED, PHONE, drawn, expect_new, overflowing, save
+from tests.browsing import DESKTOP, OPENED, PHONE, drawn, expect_new, overflowing, save, unnamed
 from ui.page import FAVICON, SCREENS
 
 
@@ -182,14 +182,7 @@ def test_everything_has_a_name_and_focus_is_seen(visit: OPENED) -> None:
     for screen in ("wardrobe", "blend", "adjust"):
         page.evaluate("screen => { location.hash = screen }", screen)
         drawn(page, f"#{screen} .big canvas")
-        unnamed = page.evaluate(
-            """() => [...document.querySelectorAll('.trama :is(button, a, input, select, [role=img])')]
-                 .filter(e => e.offsetWidth)
-                 .filter(e => !(e.getAttribute('aria-label') || e.textContent.trim()
-                                || e.labels?.length || e.closest('label')))
-                 .map(e => e.outerHTML.slice(0, 80))"""
-        )
-        assert unnamed == []
+        assert unnamed(page) == []
     page.keyboard.press("Tab")
     outline = "getComputedStyle(document.activeElement).outlineWidth"
     assert page.evaluate(outline) == "3px"

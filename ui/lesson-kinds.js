@@ -62,7 +62,6 @@ trama.lessonKinds = (root, server, solved) => {
       note.textContent = trama.className(garment.label).toLowerCase();
     });
     trama.cloths($('use-filling', root), [trama.picture(trama.garment)], 'span');
-    for (const b of $$('[data-use]', root)) b.setAttribute('aria-label', { images: trama.word('learn_use_images'), data: trama.word('learn_use_data'), filling: trama.word('learn_use_filling') }[b.dataset.use]);
   }
   const uses = $$('[data-use]', root);
   for (const b of uses) b.setAttribute('aria-pressed', 'false');
