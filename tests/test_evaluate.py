@@ -164,6 +164,36 @@ def test_several_drawings_have_a_mean_and_an_error():
     assert merged["values"] == [1, 2, 3]
 
 
+def test_errors_are_what_other_drawings_give():
+    """A hundred drawings of one distribution differ by about as much as each says of itself."""
+    draws = np.random.RandomState(0)
+    reference = draws.normal(size=(400, 8))
+    kernels, styles = [], []
+    for _ in range(100):
+        kernels.append(kernel_distance(draws.normal(0.2, 1, size=(400, 8)), reference))
+        levels = draws.randint(60, 150, (40, 1)) + draws.randint(-30, 30, (40, 3))
+        pixels = np.zeros((40, 3, 28, 28, 1), dtype=np.uint8)
+        pixels[:, :, 4:24, 6:22] = levels[:, :, None, None, None]
+        pixels[:, :, 4:24:2, 6:22] += draws.randint(0, 60, (40, 3, 1, 1, 1)).astype(np.uint8)
+        found = measure_coherence(pixels)
+        styles.append((found.value, found.error))
+    for drawn in (np.array(kernels), np.array(styles)):
+        assert drawn[:, 1].mean() == pytest.approx(drawn[:, 0].std(), rel=0.35)
+
+
+def test_the_null_of_memorisation_knows_that_neighbours_are_shared():
+    """In many dimensions a few real garments are nearest to many: lots move the share by more."""
+    draws = np.random.RandomState(0)
+    samples, real = draws.normal(size=(500, 60)), draws.normal(size=(400, 60))
+    found = []
+    for _ in range(100):
+        dealt = draws.permutation(real)
+        found.append(measure_memorisation(samples, dealt[:200], dealt[200:]))
+    spread = np.std([one.share for one in found])
+    assert found[0].null_error == pytest.approx(spread, rel=0.25)
+    assert spread > 1.5 * found[0].error
+
+
 def test_one_style_in_all_classes_is_coherent():
     """Plain garments of a grey level that the seed decides, brighter in some classes than others."""
     levels = np.random.RandomState(1).randint(60, 150, 40)

@@ -88,10 +88,11 @@ def _table(rows: list[tuple[str, dict[str, Any]]]) -> str:
     places = {key: place for place, key in enumerate(FIGURES)}
     for key, figures in sorted(rows, key=lambda row: places.get(row[0], len(places))):
         error = f" ± {figures['error']:.2g}" if _is_finite(figures.get("error")) else ""
+        chance = f" ± {figures['null_error']:.2g}" if "null_error" in figures else ""
         cells = [figure_name(key), number(figures["value"]) + error]
+        cells += [number(figures.get("floor", "")) + chance]
         cells += [
-            number(figures.get(field, ""))
-            for field in ("floor", "against", "samples", "features", "date")
+            number(figures.get(field, "")) for field in ("against", "samples", "features", "date")
         ]
         lines.append("| " + " | ".join(_escaped(cell) for cell in cells) + " |")
     return "\n".join(lines)

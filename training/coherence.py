@@ -7,7 +7,7 @@ import numpy as np
 
 from training.attributes import brightness, texture
 
-_SHUFFLES = 20
+_SHUFFLES, _GROUPS = 20, 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Coherence:
     Attributes:
         value: mean of brightness and texture, garments of one seed together.
         floor: the same with seeds dealt anew to each class; 0 but for chance.
-        error: spread of the floor, standard deviation of single dealings.
+        error: standard error of `value` by drawing other seeds, a jackknife over groups of them.
         brightness: correlation of brightness alone.
         texture: correlation of texture alone.
     """
@@ -53,7 +53,14 @@ def measure_coherence(pixels: np.ndarray) -> Coherence:
         np.mean([_correlation(draws.permuted(table, axis=0)) for table in tables])
         for _ in range(_SHUFFLES)
     ]
-    return Coherence(float(np.mean(found)), float(np.mean(dealt)), float(np.std(dealt)), *found)
+    return Coherence(float(np.mean(found)), float(np.mean(dealt)), _jackknife(tables), *found)
+
+
+def _jackknife(tables: list[np.ndarray]) -> float:
+    groups = np.array_split(np.arange(len(tables[0])), min(_GROUPS, len(tables[0])))
+    left = [np.mean([_correlation(np.delete(table, group, 0)) for table in tables])
+            for group in groups]  # fmt: skip
+    return float(((len(left) - 1) * np.var(left)) ** 0.5)
 
 
 def _correlation(table: np.ndarray) -> float:

@@ -123,10 +123,11 @@ def _cas_figures(made: list[CasScore], real: list[CasScore], test: ImageSet) -> 
         dict(zip(test.class_names, np.mean([s.by_class for s in scores], axis=0), strict=True))
         for scores in (made, real)
     ]
-    if len(made) > 1:  # of classifiers and drawings
-        errors = [float(side.std(ddof=1) / len(side) ** 0.5) for side in sides]
-    else:  # of the test garments alone
-        errors = [float((side[0] * (1 - side[0]) / len(test)) ** 0.5) for side in sides]
+    # Of the test garments, and where there are several, of classifiers and drawings.
+    errors = [(side.mean() * (1 - side.mean()) / len(test)) ** 0.5 for side in sides]
+    if len(made) > 1:
+        between = [side.std(ddof=1) / len(side) ** 0.5 for side in sides]
+        errors = [np.hypot(*pair) for pair in zip(errors, between, strict=True)]
     own, floor = (float(side.mean()) for side in sides)
     return {
         "cas_gap": {
@@ -137,7 +138,7 @@ def _cas_figures(made: list[CasScore], real: list[CasScore], test: ImageSet) -> 
         },
         "cas_accuracy": {
             "value": own,
-            "error": errors[0],
+            "error": float(errors[0]),
             "floor": floor,
             "by_class": classes[0],
             "by_class_floor": classes[1],

@@ -192,8 +192,9 @@ def measure_distances(sample: Featured, reference: Reference) -> dict[str, Figur
     cover = coverage_figures(sample.first(count).features["e"], real.features["e"])
     for name, value in cover.items():
         figures[name] = {"value": value, "samples": count}
-        if name != "density":  # shares, all but this one
-            figures[name]["error"] = _share_error(value, count)
+    # A generated garment counts for itself alone in precision; in recall and coverage it counts for
+    # several real ones, so that their errors show between drawings only.
+    figures["precision"]["error"] = _share_error(cover["precision"], count)
     figures["kd_e_by_class"] = _of_classes("e", _class_kernel, sample, real, names)
     figures["fd_c_by_class"] = _of_classes("c", frechet_distance, sample, real, names)
     figures["label_agreement"] = _agreement(sample, reference.judge, names)
@@ -297,7 +298,12 @@ def _memorisation(sample: Featured, reference: Reference) -> dict[str, Figure]:
     train, test = reference.train.first(count).features["e"], reference.target
     found = measure_memorisation(sample.first(count).features["e"], train, test)
     figures: dict[str, Figure] = {
-        "memorisation": {"value": found.share, "error": found.error, "floor": 0.5},
+        "memorisation": {
+            "value": found.share,
+            "error": found.error,
+            "floor": 0.5,
+            "null_error": found.null_error,
+        },
         "authpct": {
             "value": found.authentic,
             "error": _share_error(found.authentic, count),
