@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +11,8 @@ from model.keepsake import stamp_png
 from model.pixels import to_image
 from model.recipe import Recipe
 from model.studio import Studio
-from tests.browsing import OPENED, drawn, expect_new
+from tests.browsing import OPENED, drawn, expect_new, save
+from tests.browsing import told as words_of
 from tests.test_photo import drawn as drawing
 
 STAGE = "#wardrobe .big canvas"
@@ -116,3 +118,30 @@ def test_a_broken_address_leaves_a_full_page(visit: OPENED, text: str) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.locator("#wardrobe .rail canvas")).to_have_count(12)
     drawn(page, STAGE)
+
+
+@pytest.mark.parametrize(("locale", "screen"), [("pt-BR", ""), ("en-US", "blend")])
+def test_what_is_no_whole_recipe_changes_nothing(
+    visit: OPENED, rich: Recipe, locale: str, screen: str
+) -> None:
+    name = "Vestido 4200" if locale == "pt-BR" else "Dress 4200"
+    for text in (rich.text[:40], rich.text * 100):  # cut when copied, and longer than any
+        page = visit(locale, screen=screen, query=f"?r={text}&more=1")
+        expect(page.get_by_role("alert")).to_have_text(words_of(locale, "link_cut", name=name))
+        expect(page.locator("#wardrobe h2").first).to_be_visible()
+        expect(page).to_have_url(re.compile(r"/\?more=1(#|$)"))
+    other = "en-US" if locale == "pt-BR" else "pt-BR"
+    page.evaluate("language => trama.speak(language)", other[:2])
+    name = "Dress 4200" if locale == "pt-BR" else "Vestido 4200"
+    expect(page.get_by_role("alert")).to_have_text(words_of(other, "link_cut", name=name))
+    save(page, f"failure-{other}-{screen or 'wardrobe'}")
+
+
+def test_a_recipe_comes_in_its_own_dye(visit: OPENED, studio: Studio) -> None:
+    page = visit("en-US")
+    garment = studio.garment("dress", 4200, dye="moss").text
+    page.locator("#wardrobe").get_by_role("button", name="ink", exact=True).click()
+    page.evaluate("recipe => trama.openRecipe(recipe)", garment)
+    page.wait_for_function("r => trama.recipe(trama.garment) === r", arg=garment)
+    moss = page.locator("#wardrobe").get_by_role("button", name="moss", exact=True)
+    expect(moss).to_have_attribute("aria-pressed", "true")

@@ -37,18 +37,25 @@ const reasonOf = ({ refused, error }) => {
 };
 
 /* what was taken out may come back where it was */
-function remove(entry, name) {
+function nameOfEntry({ name, recipe, called }) {           // of one that was taken out, too
+  const garment = known.get(recipe);
+  return name ?? (garment && !garment.refused ? trama.nameOf({ ...garment, called }) : trama.word('piece'));
+}
+const isKept = entry => entry.line ? trama.store.hasLine(entry.line) : trama.store.has(entry);
+function drawUndone() {
+  if (here.removed && isKept(here.removed.entry)) here.removed = null;   // somebody kept it again
+  undone.hidden = !here.removed;
+  if (here.removed) undone.firstChild.textContent = trama.word('unkept', { name: nameOfEntry(here.removed.entry) });
+}
+function remove(entry) {
   here.removed = { entry, at: trama.store.list().indexOf(entry) };
-  undone.firstChild.textContent = trama.word('unkept', { name });
-  undone.hidden = false;
   entry.line ? trama.store.removeLine(entry.line) : trama.store.remove(entry.recipe);
 }
 $('undo', root).onclick = () => {
-  const { entry, at } = here.removed, list = [...trama.store.list()];
-  undone.hidden = true;
+  const { entry, at } = here.removed, list = [...trama.store.list()], name = nameOfEntry(entry);
+  if (!trama.room(name)) return;
   list.splice(at, 0, entry);
   trama.store.replace(list);
-  const name = entry.name ?? (readable(entry.recipe) ? trama.nameOf(readable(entry.recipe)) : trama.word('piece'));
   trama.say(trama.word('kept', { name }));
   $$('button', entry.line ? lines : garments)[0]?.focus({ preventScroll: true });
 };
@@ -69,7 +76,7 @@ function drawGarment(item, entry) {
   heart.setAttribute('aria-pressed', true);
   heart.setAttribute('aria-label', trama.word('remove', { name }));
   heart.onclick = () => {
-    remove(entry, name);
+    remove(entry);
     $('undo', root).focus({ preventScroll: true });
   };
   kin.hidden = !good;
@@ -92,7 +99,7 @@ function drawLine(item, entry) {
   hang.setAttribute('aria-disabled', !pieces.length);
   hang.onclick = () => { if (pieces.length && setup.screens.includes('line')) trama.emit('open-line', { line: entry.line }); };
   heart.setAttribute('aria-label', trama.word('remove', { name: entry.name }));
-  heart.onclick = () => { remove(entry, entry.name); $('undo', root).focus({ preventScroll: true }); };
+  heart.onclick = () => { remove(entry); $('undo', root).focus({ preventScroll: true }); };
   while (row.children.length < pieces.length) {
     const canvas = document.createElement('canvas');
     canvas.className = 'cloth';
@@ -141,13 +148,14 @@ async function refresh() {
 const showRecipe = trama.recipeField($('recipe', root));
 const tree = trama.keptTree(root, { open, readable, wear, showRecipe, remove, changed: draw });
 const files = trama.keptFile(root, server, first);
+trama.on('collection', drawUndone);
 for (const event of ['collection', 'screen']) trama.on(event, refresh);
 trama.on('dye', draw);
-trama.on('model', () => { known.clear(); refresh(); });
 trama.dataset(root, server, first);
 trama.mount(root, () => {
   const paste = $('paste', root);
   paste.placeholder = trama.word('paste');
+  drawUndone();
   draw();
 });
 refresh();

@@ -63,7 +63,7 @@ trama.keptTree = (root, { open, readable, wear, showRecipe, remove, changed }) =
     $('alone', root).textContent = above.length || below.length ? '' : trama.word('no_family');
     $('wear', root).onclick = () => wear({ ...garment, parents: above });
     trama.heart($('heart', root), { ...garment, parents: above });
-    if (entry) $('heart', root).onclick = () => remove(entry, trama.nameOf(garment));
+    if (entry) $('heart', root).onclick = () => remove(entry);
     showRecipe(garment);
     const state = JSON.stringify([trama.language, trama.recipe(garment), above, below, !!entry, [...above, ...below].map(recipe => !!readable(recipe) && !!entryOf(recipe))]);
     if (state !== drawn) {

@@ -5,19 +5,27 @@ const MOST_BYTES = 8_000_000, MOST_CHARACTERS = 6000, MOST_RECIPES = 20, UNSEEN 
 const whyNot = ({ why }) => why ? trama.word('recipe_why', { reason: trama.reason({ reason: why }) }) : '';
 trama.refusalOf = answer => trama.word(`recipe_${answer.reason}`, { detail: whyNot(answer) }).trim();
 
+/* What is no whole recipe says nothing of any garment: the one in hand stays. */
+function tellCut() {
+  const { garment } = trama;
+  trama.tell('link_cut', () => ({ name: trama.nameOf(garment) }));
+  return false;
+}
 /* Where there is no such garment here, the nearest is shown in its place; or nothing changes, and
-   `refused` is told why. */
+   `refused` is told why. False if the text is no recipe. */
 trama.openRecipe = async (recipe, refused, screen = 'wardrobe') => {
-  if (recipe.length > MOST_CHARACTERS) return refused ? refused({ reason: 'malformed' }) : trama.tell('recipe_malformed', { detail: '' });
+  if (recipe.length > MOST_CHARACTERS) return refused ? refused({ reason: 'malformed' }) : tellCut();
   const [, model, digest] = recipe.split('~');
   if (digest && `${model}~${digest}` !== trama.key()) trama.say(trama.word('fetching', { id: model }));
   const answer = await trama.ask(trama.server.open, { recipe });
   if (!answer) return;
   if (answer.model) return trama.useModel(answer.model, screen, recipe);
   if (answer.reason && refused) return refused(answer);
+  if (answer.reason === 'malformed') return tellCut();
   const [garment] = trama.take(answer);
+  trama.forgetDye(garment);                              // it comes in the dye of its recipe
   trama.choose(garment);
-  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: [whyNot(answer), trama.word('recipe_near', { name: trama.nameOf(garment) })].filter(Boolean).join(' ') });
+  if (answer.reason) trama.tell(`recipe_${answer.reason}`, () => ({ detail: [whyNot(answer), trama.word('recipe_near', { name: trama.nameOf(garment) })].filter(Boolean).join(' ') }));
   else {
     trama.calm();
     trama.say(trama.word('shown', { name: trama.nameOf(garment) }));
@@ -77,10 +85,16 @@ addEventListener('drop', event => {
 /* The recipe of the address that the page was opened by, if that is of a screen. */
 const arrived = location.hash.slice(1), linked = new URLSearchParams(location.search).get('r');
 trama.linkedTo = screen => arrived === screen ? linked : null;
+const without = field => {
+  const query = new URLSearchParams(location.search);
+  query.delete(field);
+  const text = trama.queryText(query);
+  return location.pathname + (text && `?${text}`);
+};
 trama.openAddress = async () => {
   if (linked === null) return;
-  const before = trama.garment;
-  await trama.openRecipe(linked, undefined, arrived === 'blend' ? 'blend' : 'wardrobe');
-  if (arrived === 'blend' && trama.garment !== before && !trama.blendOf(linked)) location.hash = 'wardrobe';
+  const before = trama.garment, cut = await trama.openRecipe(linked, undefined, arrived === 'blend' ? 'blend' : 'wardrobe') === false;
+  if (cut) history.replaceState(history.state, '', without('r') + location.hash);   // a reload would only say it again
+  if (arrived === 'blend' && (cut || trama.garment !== before) && !trama.blendOf(linked)) location.hash = 'wardrobe';
 };
 })();

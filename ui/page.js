@@ -1,6 +1,6 @@
 /* What the screens share: words, the garment in hand, A and B, dyes, and calls to the server. */
 (() => {
-const NOTED_MS = 5000, { setup } = trama, listeners = {}, dyes = new Map(), dyeNames = Object.keys(setup.dyes);
+const { setup } = trama, listeners = {}, dyes = new Map(), dyeNames = Object.keys(setup.dyes);
 const $ = (name, root) => root.querySelector(`[data-part="${name}"]`);
 const $$ = (selector, root) => [...root.querySelectorAll(selector)];
 Object.assign(trama, { $, $$, garment: null, pair: { a: null, b: null }, view: 'smooth' });
@@ -40,6 +40,7 @@ trama.same = (a, b) => !!a && !!b && bare(a) === bare(b);
 trama.dyesOf = garment => dyes.get(bare(garment)) ?? garment.dyes;
 trama.dyeOf = garment => trama.dyesOf(garment).length === 1 ? trama.dyesOf(garment)[0][0] : null;
 trama.recipe = garment => `${bare(garment)}~${trama.dyesOf(garment).map(([name, share]) => share === 1 ? name : `${name}:${share}`).join(',')}`;
+trama.forgetDye = garment => dyes.delete(bare(garment));  // it wears its recipe's again
 trama.setDye = (garment, dye) => { dyes.set(bare(garment), [[dye, 1]]); trama.emit('dye', garment); };
 trama.rampOf = garment => trama.mixRamps(trama.dyesOf(garment).map(([name]) => setup.dyes[name]), trama.dyesOf(garment).map(([, share]) => share));
 trama.areaOf = garment => garment.classes.reduce((area, [label, share]) => area + share * setup.classes[label].area, 0);
@@ -55,11 +56,12 @@ trama.readSeed = (input, previous, most = setup.max_seed) => {
   trama.wrong(input, typed === seed ? '' : trama.word(typed === null ? 'seed_wrong' : 'seed_most', { most, seed: trama.seedWord(seed) }));
   return seed;
 };
+let fields = 0;
 trama.wrong = (input, text) => {                         // what is wrong with a field, below it, until it is changed
   const field = input.closest('.field'), told = field.nextElementSibling;
   const note = told?.matches('.wrong') ? told : document.createElement('p');
   note.className = 'wrong';
-  note.id = `${input.id ||= `field-${++page.fields}`}-wrong`;
+  note.id = `${input.id ||= `field-${++fields}`}-wrong`;
   note.textContent = text;
   text ? field.after(note) : note.remove();
   text ? input.setAttribute('aria-describedby', note.id) : input.removeAttribute('aria-describedby');
@@ -83,34 +85,6 @@ trama.pressDyes = (root, garment) => {
 };
 
 /* the server */
-const page = { fields: 0 };
-trama.say = text => { if (page.live) page.live.textContent = text; };
-trama.note = text => {                                   // a few words that are seen for a moment, and said
-  trama.say(text);
-  page.toast.textContent = text;
-  page.toast.hidden = false;
-  clearTimeout(page.gone);
-  page.gone = setTimeout(() => { page.toast.hidden = true; }, NOTED_MS);
-};
-let failing = false;                                     // the bar tells of a call: the next that succeeds clears it
-trama.warn = text => {                                   // in the bar, until it is closed
-  $$('span', page.failure)[0].textContent = text;
-  page.failure.hidden = failing = false;
-};
-trama.calm = () => { page.failure.hidden = true; };        // something else has worked since
-trama.tell = (key, values) => trama.warn(trama.word(key, values));
-trama.fail = (detail, reason) => {
-  const told = reason && `recipe_${reason}`, known = told && trama.word(told) !== told;
-  trama.tell(known ? told : detail ? 'refused' : 'unreachable', { detail });
-  failing = true;
-};
-trama.ask = async (call, request) => {
-  let answer = null;
-  try { answer = await call(request); } catch { /* told below, as an answer of null is */ }
-  if (!answer || answer.error) { trama.fail(answer?.error, answer?.reason); return null; }
-  if (failing) trama.calm();
-  return answer;
-};
 trama.latest = (call, show, working = () => {}) => {     // one call in flight; of those that wait, the last
   let waiting = null, busy = false;
   return async request => {
@@ -178,6 +152,12 @@ function go() {
   const wanted = location.hash.slice(1), screen = setup.screens.includes(wanted) ? wanted : setup.screens[0];
   document.body.dataset.screen = screen;
   trama.emit('screen', screen);
+  const focused = document.activeElement;                // what was pressed may be on the screen that is left
+  if (!focused || focused === document.body || focused.checkVisibility()) return;
+  const heading = $$('h1,h2', document.getElementById(screen)).find(e => e.checkVisibility());
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 /* What was in hand, for a page that is loaded anew; another visit begins afresh. Of one model: another has other garments. */
 trama.remember = (name, value) => { try { sessionStorage.setItem(`trama.${name}`, JSON.stringify([trama.key(), value])); } catch { /* private window: not kept */ } };
@@ -198,9 +178,8 @@ trama.reveal = part => {                                 // on a phone, a tapped
 };
 trama.header = (root, origin, server) => {
   trama.server = server;
-  for (const part of ['live', 'failure', 'notice', 'toast']) page[part] = $(part, root);
-  $$('button', page.failure)[0].onclick = trama.calm;
-  const languages = $$('[data-language]', root), links = $$('.nav a,.keep', root);
+  trama.voice(root);
+  const notice = $('notice', root), languages = $$('[data-language]', root), links = $$('.nav a,.keep', root);
   for (const b of languages) b.onclick = () => trama.speak(b.dataset.language);
   for (const a of links) a.hidden = !setup.screens.includes(a.dataset.go);
   const mark = () => {
@@ -223,8 +202,8 @@ trama.header = (root, origin, server) => {
   trama.mount(root, () => {
     document.documentElement.lang = trama.language === 'pt' ? 'pt-BR' : 'en';
     trama.press(languages, b => b.dataset.language === trama.language);
-    page.notice.textContent = origin.notice ? trama.word(`notice_${origin.kind}`, { source: origin.asked, reason: trama.word(`reason_${origin.notice}`) }) : '';
-    page.notice.hidden = !origin.notice;
+    notice.textContent = origin.notice ? trama.word(`notice_${origin.kind}`, { source: origin.asked, reason: trama.word(`reason_${origin.notice}`) }) : '';
+    notice.hidden = !origin.notice;
     mark();
     count();
   });

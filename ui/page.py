@@ -41,7 +41,7 @@ FIRSTS: dict[str, Callable[[Desk], Answer]] = {
 """What a screen opens with, where that is a matter of the model."""
 
 SCRIPTS = (
-    "cloth.js", "page.js", "story.js", "speak.js", "store.js", "open.js", "recipe-field.js", "keys.js",
+    "cloth.js", "page.js", "tell.js", "story.js", "speak.js", "store.js", "open.js", "recipe-field.js", "keys.js",
     "hints.js", "large.js", "nursery.js",
     "pad.js", "corners.js", "weave.js", "blend-link.js", "reel.js", "lookbook.js", "moves.js", "sliders.js",
     "kept-tree.js", "kept-file.js", "dataset.js",

@@ -30,15 +30,16 @@ trama.speakOf = async (root, server) => {
   } else if (!query.has('line') && !query.has('r')) missing = { id: wanted.split('~')[0], ...answer };  // else they tell of it
 };
 trama.tellMissing = () => {
-  if (missing) trama.tell('model_missing', { id: missing.id, reason: trama.reason(missing) });
+  if (missing) trama.tell('model_missing', () => ({ id: missing.id, reason: trama.reason(missing) }));
 };
 
+trama.queryText = query => query.toString().replaceAll('%7E', '~').replaceAll('%2F', '/');
 /* Show the page of a model; with a recipe, that garment of it. */
 trama.useModel = (key, screen, recipe) => {
   const query = new URLSearchParams();
   if (key !== trama.own) query.set('model', key);
   if (recipe) query.set('r', recipe);
-  const text = query.toString().replaceAll('%7E', '~').replaceAll('%2F', '/');
+  const text = trama.queryText(query);
   const address = `${location.pathname}${text && `?${text}`}#${screen}`;
   const same = location.pathname + location.search === address.split('#')[0];
   location.assign(address);

@@ -35,7 +35,7 @@ function forbidden() {                                   // a private window, or
   told = true;
 }
 function write(next) {
-  kept = next.slice(0, MOST);
+  kept = next;
   try { localStorage.setItem(KEY, JSON.stringify(kept)); } catch { forbidden(); }
   trama.emit('collection');
 }
@@ -66,13 +66,26 @@ trama.store = {
   removeLine: line => write(kept.filter(entry => !isLine(line)(entry))),
   replace: write, read, most: MOST,
 };
+/* Whether there is room for another; if not, it says so: nothing that was kept gives way unasked. */
+trama.room = name => {
+  if (kept.length < MOST) return true;
+  trama.tell('collection_full', { name, most: MOST });
+  return false;
+};
+/* A kept garment that is dyed anew is kept in that dye, or a reload would bring the old one back. */
+trama.on('dye', garment => {
+  const entry = find(garment.recipe), recipe = trama.recipe(garment);
+  if (entry && entry.recipe !== recipe) write(kept.map(other => other === entry ? { ...entry, recipe } : other));
+});
 trama.keep = garment => {
   const had = trama.store.has(garment);
+  if (!had && !trama.room(trama.nameOf(garment))) return;
   had ? trama.store.remove(garment.recipe) : trama.store.add(garment);
   trama.say(trama.word(had ? 'unkept' : 'kept', { name: trama.nameOf(garment) }));
 };
 trama.keepLine = (line, name) => {
   const had = trama.store.hasLine(line);
+  if (!had && !trama.room(name)) return;
   had ? trama.store.removeLine(line) : trama.store.addLine(line, name);
   trama.say(trama.word(had ? 'unkept' : 'kept', { name }));
 };
