@@ -25,9 +25,9 @@ trama.corners = (root, stage) => {
     trama.say(trama.word('corner_now', { letter: to.toUpperCase(), name: trama.nameOf(garment) }));
   };
   const put = garment => {
+    dialog.close();
     trama.put(letter, garment);
     trama.say(trama.word('corner_now', { letter: letter.toUpperCase(), name: trama.nameOf(garment) }));
-    dialog.close();
   };
 
   function drawDialog() {
@@ -56,7 +56,7 @@ trama.corners = (root, stage) => {
   for (const button of $$('[data-corner]', root)) button.onclick = () => {
     letter = button.dataset.corner;
     shown = null;
-    dialog.showModal();
+    trama.modal(dialog);
     drawDialog();
   };
   choice.onchange = () => change({ label: Number(choice.value) });
