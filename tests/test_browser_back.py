@@ -1,11 +1,15 @@
 """The browser's own buttons: Back leaves nothing over a screen, a reload loses nothing in hand."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
+from model.studio import Studio
 from tests.browsing import DESKTOP, OPENED, PHONE, TOUCH, drawn, told
 
 BIG = "#wardrobe .big canvas"
+HELD = "recipe => window.trama?.garment && trama.recipe(trama.garment) === recipe"
 
 
 @pytest.mark.parametrize("more", [{}, TOUCH])
@@ -70,3 +74,43 @@ def test_a_reload_brings_back_what_was_in_hand(visit: OPENED) -> None:
     page.evaluate("location.hash = 'wardrobe'")
     page.reload()
     drawn(page, BIG)
+
+
+@pytest.mark.parametrize("more", [{}, TOUCH])
+def test_a_reload_of_a_link_goes_on_from_what_was_done_since(
+    visit: OPENED, studio: Studio, more: dict
+) -> None:
+    recipe = studio.garment("coat", 9).text
+    size = PHONE if more else DESKTOP
+    page = visit("en-US", size, "wardrobe", f"?r={recipe}", **more)
+    page.wait_for_function(HELD, arg=recipe)
+    page.reload()
+    page.wait_for_function(HELD, arg=recipe)  # nothing was done: the link's own
+    page.locator("#wardrobe [data-part=rail] .tile").nth(2).click()
+    after = page.evaluate("trama.recipe(trama.garment)")
+    assert after != recipe
+    page.reload()
+    page.wait_for_function(HELD, arg=after)
+    expect(page).to_have_url(re.compile(r"\?r="))
+
+    page = visit("en-US", size, "line", "?line=9", **more)
+    title = page.locator("#line [data-part=title]")
+    expect(title).to_contain_text("9")
+    page.evaluate("trama.emit('open-line', { seed: 9314 })")
+    expect(title).to_contain_text("9314")
+    page.reload()
+    expect(title).to_contain_text("9314")
+
+
+def test_another_link_is_opened_though_a_garment_was_remembered(
+    visit: OPENED, studio: Studio
+) -> None:
+    recipes = [studio.garment("coat", seed).text for seed in (9, 10)]
+    page = visit("en-US", DESKTOP, "wardrobe", f"?r={recipes[0]}")
+    page.wait_for_function(HELD, arg=recipes[0])
+    page.evaluate(
+        "r => history.replaceState(null, '', location.search.replace(/r=.*/, 'r=' + r))",
+        recipes[1],
+    )
+    page.reload()
+    page.wait_for_function(HELD, arg=recipes[1])

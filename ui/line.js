@@ -3,7 +3,7 @@
 const { $, $$, setup } = trama, first = props.first, root = element;
 const ten = $('ten', root), seed = $('seed', root), daring = $('daring', root), palette = $('palette', root), roll = $('roll', root);
 const LAST = ['Bag', 'Sandal', 'Sneaker', 'Boot'], FIELDS = ['line', 'daring', 'dyes', 'locks', 'model'];
-const here = { seed: first.seed, dyes: [...first.dyes], locks: new Set(), garments: [] };
+const here = { seed: first.seed, dyes: [...first.dyes], locks: new Set(), garments: [], link: null };
 const wanted = { seed: first.seed, daring: first.daring };
 
 /* what the line wears */
@@ -66,7 +66,7 @@ function draw() {
   for (const control of [roll, seed, daring]) control.disabled = !free;
   trama.press([...palette.children], b => here.dyes.includes(b.dataset.dye));
   $('keep', root).setAttribute('aria-pressed', trama.store.hasLine(recipes()));
-  if (trama.line.plain()) trama.remember('line', trama.line.link().split('?')[1]);
+  if (trama.line.plain()) trama.remember('line', { link: here.link, line: trama.line.link().split('?')[1] });
   trama.emit('line');
 }
 function drawDaring() {
@@ -113,17 +113,14 @@ trama.on('open-line', async ({ seed, daring, line }) => {
   lay(answer);
   trama.say(trama.word('line_opened', { seed: trama.seedWord(here.seed) }));
 });
-trama.on('model', () => {
-  here.locks.clear();
-  wanted.daring = setup.daring?.usual ?? 1;
-  refresh();
-});
 async function openLink(query) {
   const answer = await trama.ask(server.linked_line, Object.fromEntries(FIELDS.map(field => [field, query.get(field)])));
   if (!answer) return;
+  here.link = link;
   lay(answer);
-  if (answer.reason) trama.tell(`recipe_${answer.reason}`, { detail: trama.word('recipe_near', { name: lineOf() }) });
-  else trama.say(trama.word('line_opened', { seed: trama.seedWord(here.seed) }));
+  const seed = trama.seedWord(here.seed);
+  if (answer.reason) trama.tell(`recipe_${answer.reason}`, () => ({ detail: trama.word('recipe_near', { name: trama.word('line_of', { seed }) }) }));
+  else trama.say(trama.word('line_opened', { seed }));
 }
 
 /* One seed and one daring where all share them, else one for each class: ui/line_link.py reads it. */
@@ -161,7 +158,9 @@ $('daring-row', root).hidden = !setup.daring;
 if (setup.daring) daring.max = setup.daring.most;
 trama.on('collection', draw);
 
-const query = new URLSearchParams(location.search), linked = query.has('line'), kept = linked ? null : trama.recall('line');
+/* What was done to a line of a link is remembered with it: a reload of the same address goes on from there. */
+const query = new URLSearchParams(location.search), linked = query.has('line'), kept = trama.recall('line');
+const link = linked ? FIELDS.map(field => query.get(field)).join() : null;
 here.garments = trama.take(first.line);
 seed.value = first.seed;
 trama.lookbook(root, server, first);
@@ -171,9 +170,7 @@ trama.mount(root, () => {
   drawDaring();
   draw();
 });
-if (linked) {
-  if (!location.hash) show('line');
-  openLink(query);
-}
-else if (typeof kept === 'string') openLink(new URLSearchParams(kept));
+if (linked && !location.hash) show('line');
+if (typeof kept?.line === 'string' && kept.link === link) openLink(new URLSearchParams(kept.line));
+else if (linked) openLink(query);
 })();
