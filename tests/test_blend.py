@@ -137,7 +137,7 @@ def test_one_film_is_made_at_a_time(desk: Desk, corners: list[Recipe]) -> None:
     try:
         assert begun.wait(60)
         refused = ask(desk, "film", recipes=texts(corners[:2]), kind="gif")
-        assert refused["reason"] == "busy"
+        assert refused["reason"] == "film_busy"
         assert "another film must be made first" in refused["error"]
     finally:
         may_end.set()

@@ -93,3 +93,13 @@ def test_a_model_without_moments_has_no_film(plain_model: str, studio: Studio) -
     plain = Studio.open(plain_model)
     assert not has_film(plain)
     assert "no film" in answering(Replay(Desk(plain)).moments)({})["error"]
+
+
+def test_who_would_wait_long_for_a_film_is_told(
+    replay: Replay, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.replay._PATIENCE_SECONDS", 0.05)
+    request = {"recipe": studio.garment(0, 1).text, "kind": "gif"}
+    with replay._turn:
+        assert replay.save_film(request)["reason"] == "film_busy"
+    assert "file" in replay.save_film(request)

@@ -46,7 +46,7 @@ class Blend:
         try:
             data = make_film(self.desk, self._corners(request), kind, way)
         except FilmBusyError as error:
-            return {"error": str(error), "reason": "busy"}
+            return {"error": str(error), "reason": "film_busy"}
         return {"film": base64.b64encode(data).decode(), "type": KINDS[kind]}
 
     def _corners(self, request: Json) -> list[Recipe]:

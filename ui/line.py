@@ -34,7 +34,7 @@ FILE_TYPES = {"pdf": "application/pdf", "png": "image/png"}
 
 PREVIEW = "preview"
 
-_PATIENCE_SECONDS = 20
+_PATIENCE_SECONDS = 3  # who waits holds one of the server's threads
 _book_turn = threading.BoundedSemaphore(1)  # a sheet takes a second of a core: one at a time
 
 

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 
 import gradio as gr
+from PIL import Image
 
 from model.code import Code
 from model.film import write_gif, write_mp4
@@ -14,7 +15,7 @@ from model.recipe import Recipe, RecipeError
 from model.storage import ModelFolderError
 from model.studio import Studio
 from ui.desk import Answer, Desk, Json, describe, encode
-from ui.film import KINDS, SIDE, on_paper
+from ui.film import KINDS, SIDE, FilmBusyError, on_paper
 from ui.parts import screen
 from ui.shelf import MAX_STUDIOS
 
@@ -23,6 +24,8 @@ HELD_FRAMES = 6
 """Frames that a film stays at each moment; at its end twice as long."""
 
 FPS = 10
+
+_PATIENCE_SECONDS = 2
 
 
 class Replay:
@@ -77,10 +80,21 @@ class Replay:
             for pixels in self._film().strip(garment)
         ]
         frames = [cloth for cloth in (*cloths, cloths[-1]) for _ in range(HELD_FRAMES)]
-        with self._turn:  # one at a time: each takes a core for a second
-            write = write_gif if kind == "gif" else write_mp4
-            data = write(frames, FPS, garment.text, there_and_back=False)
+        try:
+            data = self._write(frames, kind, garment.text)
+        except FilmBusyError as error:
+            return {"error": str(error), "reason": "film_busy"}
         return {"file": f"data:{KINDS[kind]};base64,{base64.b64encode(data).decode()}"}
+
+    def _write(self, frames: list[Image.Image], kind: str, about: str) -> bytes:
+        """A file at a time: each takes a core for a second, and who waits holds a thread."""
+        if not self._turn.acquire(timeout=_PATIENCE_SECONDS):
+            raise FilmBusyError("another film must be made first: try again in a moment")
+        try:
+            write = write_gif if kind == "gif" else write_mp4
+            return write(frames, FPS, about, there_and_back=False)
+        finally:
+            self._turn.release()
 
     def _garment(self, request: Json) -> tuple[Recipe, Answer]:
         """The garment of a request, or the nearest that has a past, with the reason."""
