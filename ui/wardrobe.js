@@ -4,7 +4,7 @@ const { $, $$, setup } = trama, first = props.first, root = element;
 const chips = $('chips', root), rail = $('rail', root), line = $('line', root), big = $('big', root);
 const seed = $('seed', root), daring = $('daring', root), dyes = $('dyes', root);
 const last = setup.max_seed - first.rail.garments.length + 1;
-const here = { label: first.label, seed: first.seed, daring: first.daring, chosen: 0, rail: [], line: [] };
+const here = { label: first.label, seed: first.seed, daring: first.daring, chosen: 0, rail: [], line: [], link: null, settled: false };
 
 const TILE = '<button class="tile"><canvas class="cloth"></canvas><span class="no" aria-hidden="true"></span></button><button class="ic fav" tabindex="-1"><svg class="i" aria-hidden="true"><use href="#i-heart"/></svg></button>';
 const CAPTION = '<button class="tile"><canvas class="cloth"></canvas></button><small aria-hidden="true"></small>';
@@ -130,8 +130,9 @@ const opinion = $('opinion', root), panel = trama.opinionPanel($('panel', root))
 const look = () => { if (opinion.open) panel.ask(trama.garment); };
 opinion.addEventListener('toggle', look);
 
-trama.on('garment', () => {
-  trama.remember('wardrobe', { label: here.label, seed: here.seed, daring: here.daring, recipe: trama.recipe(trama.garment) });
+const remember = () => here.settled && trama.remember('wardrobe', { label: here.label, seed: here.seed, daring: here.daring, recipe: trama.recipe(trama.garment), link: here.link });
+function follow() {
+  remember();
   drawRail();
   drawStage();
   look();
@@ -139,14 +140,16 @@ trama.on('garment', () => {
   if (here.line[0]?.seed === seed && here.line[0].daring === daring) drawLine();
   else askLine({ seed, daring });
   $('line-seed', root).textContent = trama.word('seed_of', trama.garment);
-});
+}
+trama.on('garment', follow);
 trama.on('dye', () => { drawRail(); drawLine(); drawStage(); look(); });
 trama.on('view', drawStage);
 trama.on('pair', drawStage);
 trama.on('collection', () => { drawRail(); drawStage(); });
 
-/* After a reload: the rail, and the garment in hand, which may be none of it. */
-const kept = new URLSearchParams(location.search).has('r') ? null : trama.recall('wardrobe');
+/* After a reload: the rail, and the garment in hand, which may be none of it. Where the address has a recipe,
+   that comes first, and a reload goes on from what was done since. */
+const kept = trama.recall('wardrobe'), link = new URLSearchParams(location.search).get('r');
 const fits = ({ label, seed, daring, recipe }) => (label === null || setup.classes[label]) && Number.isInteger(seed) && seed >= 0 && seed <= last
   && daring >= 0 && daring <= (setup.daring?.most ?? 1) && typeof recipe === 'string';
 async function comeBack({ recipe }) {
@@ -161,7 +164,7 @@ rail.replaceChildren();                                  // the server's picture
 here.rail = trama.take(first.rail);
 here.line = trama.take(first.line);
 const icons = trama.decode(first.icons), columns = icons.length > 10 ? 5 : Math.ceil(icons.length / 2);
-const back = kept && fits(kept) ? kept : null;
+const back = kept && kept.link === link && fits(kept) ? kept : null;
 if (back) Object.assign(here, { label: back.label, seed: back.seed, daring: back.daring });
 trama.choose(here.rail[0]);
 trama.mount(root, () => {
@@ -176,7 +179,15 @@ trama.mount(root, () => {
   drawDaring();
   drawHint();
   panel.draw();
-  trama.emit('garment');
+  follow();                                              // the garment is the same: nobody else need hear of it
 });
-back ? comeBack(back) : trama.openAddress();
+async function arrive(coming) {                          // what it opens with is not worth remembering
+  const before = trama.garment;
+  await coming;
+  here.settled = true;
+  if (trama.garment === before) return;
+  here.link = link;
+  remember();
+}
+arrive(back ? comeBack(back) : trama.openAddress());
 })();
