@@ -239,7 +239,6 @@ trama.on('screen', open);
 trama.on('view', () => { if (shown) drawStage(); });
 trama.on('collection', () => { if (shown) trama.heart($('heart', root), trama.garment); });
 trama.on('dye', () => { if (shown) { rows.flatMap(row => row.switches).forEach(b => drawEnd(b)); drawStage(); } });
-trama.on('model', () => { shown = null; state = moves.none; build(); open(); });
 
 trama.mount(root, () => {
   trama.dyeButtons(dyes, () => trama.garment);

@@ -67,7 +67,6 @@ trama.dataset = (root, server, first) => {
   seed.value = here.seed;
   daring.value = here.daring;
   trama.on('language', words);
-  trama.on('model', () => { here.left.clear(); words(); });
   words();
 };
 })();
