@@ -10,6 +10,7 @@ from tests.browsing import (
     OPENED,
     PHONE,
     TOUCH,
+    TWO_VISITORS,
     VISITORS,
     drawn,
     expect_new,
@@ -18,6 +19,7 @@ from tests.browsing import (
     told,
 )
 from tests.test_accessibility import violations
+from tests.test_browser_say import CALLS, failing
 
 BIG = "#game [data-part=big]"
 
@@ -131,3 +133,64 @@ def test_a_result_travels_as_a_link_and_a_forged_one_is_told(visit: OPENED) -> N
     wrong = visit("en-US", DESKTOP, "game", f"?game={forged}")
     expect(wrong.locator(".failure")).to_contain_text(told("en-US", "recipe_game_seal"))
     drawn(wrong, BIG)  # and a new game is there
+
+
+def test_arrows_on_the_difficulty_discard_no_game(visit: OPENED) -> None:
+    page = visit("en-US", DESKTOP, "game")
+    drawn(page, BIG)
+    play_on(page, "en-US", 2)
+    levels, dots = page.locator("#game .levels button"), page.locator("#game .rounds i:is(.y,.n)")
+    number = page.locator("#game [data-part=round]")
+    levels.last.focus()
+    for key in ("ArrowRight", "ArrowLeft", "ArrowLeft"):  # the ends are no votes either
+        page.keyboard.press(key)
+    expect(levels.first).to_be_focused()
+    assert levels.evaluate_all("all => all.map(b => b.tabIndex)") == [0, -1]
+    expect(number).to_have_text(told("en-US", "game_round", number=3, count=10))
+    expect(dots).to_have_count(4)
+    page.keyboard.press("Enter")
+    expect(number).to_have_text(told("en-US", "game_round", number=1, count=10))
+    expect(levels.first).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("reason", ["game_seal", "game_late"])
+def test_a_game_that_is_refused_is_followed_by_another(visit: OPENED, reason: str) -> None:
+    page = visit("pt-BR", DESKTOP, "game")
+    drawn(page, BIG)
+    play_on(page, "pt-BR", 1)
+    failing(page, "cast_vote", {"error": "no", "reason": reason})
+    page.locator("#game [data-vote=real]").click()
+    expect(page.locator(".failure")).to_contain_text(told("pt-BR", f"recipe_{reason}"))
+    expect(page.locator("#game [data-vote=real]")).to_have_attribute("aria-disabled", "true")
+    page.unroute(CALLS)
+    if reason == "game_seal":
+        page.get_by_role("button", name=told("pt-BR", "game_new"), exact=True).click()
+    else:
+        page.locator("#game .levels [aria-pressed=true]").click()
+    number = page.locator("#game [data-part=round]")
+    expect(number).to_have_text(told("pt-BR", "game_round", number=1, count=10))
+    play_on(page, "pt-BR", 1)
+
+
+@pytest.mark.parametrize(("locale", "viewport", "more"), TWO_VISITORS)
+def test_the_end_offers_the_same_level_too(
+    visit: OPENED, locale: str, viewport: Any, more: dict[str, Any]
+) -> None:
+    page = visit(locale, viewport, "game", **more)
+    drawn(page, BIG)
+    easy = page.locator("#game .levels button").first
+    easy.click()
+    expect(easy).to_have_attribute("aria-pressed", "true")
+    play_on(page, locale)
+    same = page.get_by_role("button", name=told(locale, "game_same"), exact=True)
+    expect(same).to_be_visible()
+    expect(page.get_by_role("button", name=told(locale, "game_harder"), exact=True)).to_be_visible()
+    assert overflowing(page) == []
+    save(page, f"game-{locale}-{viewport['width']}-end-same")
+    same.click()
+    expect(page.locator("#game [data-part=end]")).to_be_hidden()
+    expect(easy).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#game [data-vote=real]")).to_be_focused()
+    page.locator("#game .levels button").last.click()
+    play_on(page, locale)
+    expect(same).to_be_hidden()  # there is nothing harder: the first button does it

@@ -213,3 +213,9 @@ def test_a_ruler_finds_what_stands_out_and_nothing_else() -> None:
     quiet = [coat for coat in coats if find_tell(coat, real) is None]
     assert len(quiet) >= 25
     assert all(np.isfinite(v).all() for v in measure(np.zeros_like(coats[:1])).values())
+
+
+def test_the_card_groups_digits_as_its_language_does() -> None:
+    from ui.game_card import _grouped
+
+    assert [_grouped(240_000, language) for language in ("pt", "en")] == ["240.000", "240,000"]

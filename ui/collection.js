@@ -6,13 +6,9 @@ const known = new Map();                                 // by recipe: a garment
 const here = { removed: null, asking: false };
 
 const seen = () => document.body.dataset.screen === 'collection';
-function show(screen) {
-  if (location.hash !== `#${screen}`) location.hash = screen;
-  scrollTo(0, 0);
-}
 function wear(garment) {
   trama.choose(garment);
-  show('wardrobe');
+  trama.turnTo('wardrobe');
   trama.say(trama.word('shown', { name: trama.nameOf(garment) }));
 }
 

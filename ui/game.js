@@ -11,15 +11,14 @@ const MEASURES = {
 const TIPS = { top: () => trama.word('game_tip_top'), trousers: () => trama.word('game_tip_trousers'), dress: () => trama.word('game_tip_dress'), shoe: () => trama.word('game_tip_shoe'), bag: () => trama.word('game_tip_bag') };
 const KINDS = ['top', 'trousers', 'top', 'dress', 'top', 'shoe', 'top', 'shoe', 'bag', 'shoe'];
 const tipOf = label => TIPS[KINDS[label]]();
-const here = { game: null, moment: null, past: [], asked: null, waiting: null, others: false, ladder: null, busy: false };
+const here = { game: null, moment: null, past: [], asked: null, waiting: null, others: false, ended: false, ladder: null, busy: false };
 const seen = () => document.body.dataset.screen === 'game';
 const over = () => here.past.length === first.rounds;
 const hits = who => here.past.filter(round => round[who]).length;
 const nameOf = label => trama.className(label);
 const picture = (label, pixels, dye) => ({ pixels, area: setup.classes[label].area, ramp: setup.dyes[dye], view: 'smooth' });
 const pixelsOf = base64 => trama.decode(base64)[0];
-const count = images => images === null ? trama.word('game_finished')
-  : images >= 1e6 ? trama.word('game_million', { count: trama.number(images / 1e6, images % 1e6 ? 1 : 0) }) : trama.word('game_thousand', { count: trama.number(images / 1e3) });
+const count = images => images === null ? trama.word('game_finished') : trama.images(images);
 
 /* what was said of a round */
 const sides = ({ you, critic }) => trama.word(you && critic ? 'game_both' : you ? 'game_only_you' : critic ? 'game_only_critic' : 'game_neither');
@@ -64,11 +63,11 @@ function drawTable() {
   const last = here.past.at(-1), answered = here.waiting || over();
   const shown = answered ? last && { label: last.label, pixels: last.cloth } : here.asked;
   for (const b of votes) {
-    b.setAttribute('aria-disabled', !!answered || here.busy || !here.asked);
+    b.setAttribute('aria-disabled', !!answered || here.busy || here.ended || !here.asked);
     b.classList.toggle('mine', !!answered && last?.vote === b.dataset.vote);
   }
-  next.hidden = !here.waiting && !over();
-  next.textContent = trama.word(over() ? 'game_new' : 'game_next');
+  next.hidden = !here.waiting && !over() && !here.ended;
+  next.textContent = trama.word(over() || here.ended ? 'game_new' : 'game_next');
   if (!shown) return;
   big.setAttribute('aria-label', answered ? told(last) : trama.word('game_alt', { name: nameOf(shown.label) }));
   trama.show(big, picture(shown.label, shown.pixels, answered ? last.real ? 'ink' : 'madder' : DYE));
@@ -87,6 +86,7 @@ function drawEnd() {
   $('rank', root).textContent = trama.word('game_result', { you, critic });
   $('outcome', root).textContent = trama.word(OUTCOMES[outcome], { difference: Math.abs(you - critic) });
   $('again', root).textContent = trama.word(here.others ? 'game_try' : harder() === here.moment ? 'game_new' : 'game_harder');
+  $('same', root).hidden = here.others || harder() === here.moment;   // else it is what the first does
   proof.replaceChildren(...here.past.map(round => {
     const item = document.createElement('li'), frame = document.createElement('span'), canvas = document.createElement('canvas'), holder = document.createElement('span');
     canvas.className = 'cloth';
@@ -116,7 +116,7 @@ function drawLevels() {
     const item = document.createElement('li'), button = document.createElement('button'), canvas = document.createElement('canvas');
     canvas.className = 'cloth';
     button.append(canvas);
-    button.onclick = () => { if (i !== here.moment || over()) start(i); };
+    button.onclick = () => { if (i !== here.moment || over() || here.ended) start(i); };
     item.append(button, document.createElement('small'));
     levels.append(item);
   });
@@ -145,7 +145,7 @@ async function start(moment) {
   const answer = await trama.ask(server.new_game, { moment });
   here.busy = false;
   if (!answer) return draw();
-  Object.assign(here, { past: [], waiting: null, others: false });
+  Object.assign(here, { past: [], waiting: null, others: false, ended: false });
   here.asked = take(answer);
   draw();
   trama.say(`${$('round', root).textContent}. ${big.getAttribute('aria-label')}`);
@@ -154,11 +154,17 @@ function showEnd() {
   $('end-title', root).focus({ preventScroll: true });
   end.scrollIntoView({ block: 'nearest', behavior: matchMedia('(prefers-reduced-motion:reduce)').matches ? 'auto' : 'smooth' });
 }
+/* A refused vote ends the game: it was too late, or is of before a restart. Only another one can follow. */
+async function cast(request) {
+  const answer = await server.cast_vote(request);
+  here.ended = !!answer?.reason?.startsWith('game_');
+  return answer;
+}
 async function vote(button) {
-  if (here.busy || here.waiting || over() || !here.asked) return;
+  if (here.busy || here.waiting || over() || here.ended || !here.asked) return;
   here.busy = true;
   drawTable();
-  const answer = await trama.ask(server.cast_vote, { game: here.game, real: button.dataset.vote === 'real' });
+  const answer = await trama.ask(cast, { game: here.game, real: button.dataset.vote === 'real' });
   here.busy = false;
   if (!answer) return draw();
   const asked = take(answer), focused = votes.includes(document.activeElement);
@@ -173,7 +179,7 @@ async function vote(button) {
   trama.say(`${told(here.past.at(-1))} ${trama.word('game_over')}: ${$('rank', root).textContent}. ${$('outcome', root).textContent}`);
 }
 next.onclick = () => {
-  if (over()) return start(here.moment);
+  if (over() || here.ended) return again(here.moment);
   const focused = document.activeElement === next;
   [here.asked, here.waiting] = [here.waiting, null];
   draw();
@@ -181,12 +187,14 @@ next.onclick = () => {
   trama.say(`${$('round', root).textContent}. ${big.getAttribute('aria-label')}`);
 };
 for (const b of votes) b.onclick = () => vote(b);
-$('again', root).onclick = async () => {
-  await start(here.others ? here.moment : harder());
-  if (over()) return;                                    // no new game came: the old one stays to be seen
+async function again(moment) {
+  await start(moment);
+  if (over() || here.ended) return;                      // no new game came: the old one stays to be seen
   votes[0].focus();                                      // the button that was pressed is gone
   trama.bring(table, 'start');
-};
+}
+$('again', root).onclick = () => again(here.others ? here.moment : harder());
+$('same', root).onclick = () => again(here.moment);
 
 /* sharing */
 const link = () => trama.address(`game=${here.game}${trama.key() === trama.own ? '' : `&model=${trama.key()}`}#game`);

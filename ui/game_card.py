@@ -60,7 +60,7 @@ def draw_card(
     _write(draw, (WIDTH - _EDGE, 48), told, "serif", 40, INK, "ra")
     lead = words["game_card_lead"].format(rounds=len(results))
     if images_seen is not None:
-        lead += " " + words["game_card_moment"].format(count=f"{images_seen:,}".replace(",", " "))
+        lead += " " + words["game_card_moment"].format(count=_grouped(images_seen, language))
     _write(draw, (_EDGE, 104), lead, "sans", 24, SOFT)
     names = short_class_names(config, language)
     for place, result in enumerate(results):
@@ -76,6 +76,10 @@ def draw_card(
     buffer = io.BytesIO()
     card.save(buffer, "PNG", pnginfo=about, optimize=True)
     return buffer.getvalue()
+
+
+def _grouped(count: int, language: Language) -> str:
+    return f"{count:,}".replace(",", "." if language == "pt" else ",")
 
 
 def _draw_garment(

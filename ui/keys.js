@@ -1,5 +1,6 @@
 /* The keyboard: rails that are one stop of the Tab key, and one key for what is done often.
-   A control with `data-key="g"` is what G does on its screen; `data-arrows` marks a screen's own rail. */
+   A control with `data-key="g"` is what G does on its screen; `data-arrows` marks a screen's own rail,
+   `data-careful` one whose arrows choose nothing: Enter does. */
 (() => {
 const { $, $$ } = trama, KEY = 'trama.keys';
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -17,11 +18,13 @@ function neighbour(buttons, from, key) {
 }
 function walk(list, event) {
   const buttons = stops(list), from = $$('button', event.target.closest('li') ?? list)[0];
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const to = { Home: buttons[0], End: buttons.at(-1) }[event.key] ?? (ARROWS[event.key] && neighbour(buttons, from, event.key));
-  if (!to || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  event.preventDefault();
+  if (to || ARROWS[event.key]?.[0]) event.preventDefault();   // an arrow at the rail's end is no key of the screen's
+  if (!to) return;
   to.focus();
-  to.click();                                            // what has the focus is what is chosen
+  if (!list.hasAttribute('data-careful')) return to.click();   // what has the focus is what is chosen
+  for (const b of buttons) b.tabIndex = b === to ? 0 : -1;
 }
 trama.rove = list => {                                   // to be called whenever another one is chosen
   const buttons = stops(list), chosen = buttons.find(b => b.getAttribute('aria-pressed') === 'true') ?? buttons[0];
@@ -57,7 +60,7 @@ addEventListener('keydown', event => {
 trama.keys = root => {
   const dialog = $('help', root), choice = $('help-switch', root);
   const mark = () => $$('[data-key]', document).forEach(e => on ? e.setAttribute('aria-keyshortcuts', e.dataset.key) : e.removeAttribute('aria-keyshortcuts'));
-  trama.keyHelp = () => { choice.checked = on; dialog.showModal(); };
+  trama.keyHelp = () => { choice.checked = on; trama.modal(dialog); };
   $('keys', root).onclick = trama.keyHelp;
   $('help-close', root).onclick = () => dialog.close();
   dialog.onclick = event => { if (event.target === dialog) dialog.close(); };

@@ -37,7 +37,7 @@ trama.largeView = root => {
 
   trama.enlarge = garments => {                          // the garment in hand, among its neighbours
     list = garments;
-    dialog.showModal();
+    trama.modal(dialog);
     draw();
   };
   for (const [step, button] of Object.entries(turns)) button.onclick = () => turn(Number(step));

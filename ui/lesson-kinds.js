@@ -22,7 +22,7 @@ trama.lessonKinds = (root, server, solved) => {
     bars.replaceChildren(...here.chances.map(([label, chance]) => {
       const item = trama.make('li'), bar = trama.make('i');
       bar.style.setProperty('--v', `${chance * 100}%`);
-      item.append(trama.make('span', trama.className(label)), bar, trama.make('span', `${percent(chance)} %`, 'num'));
+      item.append(trama.make('span', trama.className(label)), bar, trama.make('span', trama.word('percent', { value: percent(chance) }), 'num'));
       return item;
     }));
   }

@@ -38,7 +38,7 @@ function drawPiece(item, i) {
   open.setAttribute('aria-label', trama.word('line_open', { name }));
   open.onclick = () => {
     take(i);
-    show('wardrobe');
+    trama.turnTo('wardrobe');
     trama.say(trama.word('shown', { name }));
   };
   $$('.what span', item)[0].textContent = kind;
@@ -97,12 +97,8 @@ function lay(answer) {
   drawDaring();
   draw();
 }
-function show(screen) {
-  if (location.hash !== `#${screen}`) location.hash = screen;
-  scrollTo(0, 0);
-}
 trama.on('open-line', async ({ seed, daring, line }) => {
-  show('line');
+  trama.turnTo('line');
   if (!line) {
     here.locks.clear();
     Object.assign(wanted, { seed, daring: daring ?? wanted.daring });
@@ -152,7 +148,7 @@ $('keep', root).onclick = () => trama.keepLine(recipes(), trama.line.title());
 $('film', root).onclick = () => {                        // of the piece in hand, or of the first of this line's seed
   const held = here.garments.findIndex(garment => trama.garment && trama.same(garment, trama.garment));
   take(held >= 0 ? held : order().find(i => here.garments[i].seed === here.seed) ?? order()[0]);
-  show('replay');
+  trama.turnTo('replay');
 };
 $('daring-row', root).hidden = !setup.daring;
 if (setup.daring) daring.max = setup.daring.most;
@@ -170,7 +166,7 @@ trama.mount(root, () => {
   drawDaring();
   draw();
 });
-if (linked && !location.hash) show('line');
+if (linked && !location.hash) trama.turnTo('line');
 if (typeof kept?.line === 'string' && kept.link === link) openLink(new URLSearchParams(kept.line));
 else if (linked) openLink(query);
 })();

@@ -17,7 +17,10 @@ trama.nursery = (root, changed) => {
     }));
     changed();
     if (settled) trama.say(trama.word('children_done', { count: born.children.length, name: trama.nameOf(born.parent) }));
-  }, busy => $('rail', root).setAttribute('aria-busy', busy));
+  }, busy => {
+    $('rail', root).setAttribute('aria-busy', busy);
+    if (!busy && family() && !family().children.length) back();   // they did not come: the rail is not of this family
+  });
   const request = born => ask(born.asked = { recipe: trama.recipe(born.parent), difference: born.difference, seed: born.seed });
 
   function draw() {
@@ -55,7 +58,8 @@ trama.nursery = (root, changed) => {
     trama.choose(families.splice(count)[0].parent);
     $$('[tabindex="0"]', $('rail', root))[0]?.focus({ preventScroll: true });
   };
-  $('back', root).onclick = () => history.state?.families === families.length ? history.back() : leave(families.length - 1);
+  const back = () => history.state?.families === families.length ? history.back() : leave(families.length - 1);
+  $('back', root).onclick = back;
   addEventListener('popstate', ({ state }) => leave(state?.families ?? families.length));   // only the wardrobe's entries know of families
   return { draw, children: () => family()?.children };
 };

@@ -46,8 +46,7 @@ function stampOf(bytes) {
 
 function openPhoto(file, name) {                         // a picture without a recipe is one to be read
   trama.calm();
-  location.hash = 'photo';
-  scrollTo(0, 0);
+  trama.turnTo('photo');
   trama.emit('open-photo', file);
   trama.note(trama.word('file_is_photo', { name }));
 }
@@ -70,7 +69,7 @@ trama.openAndShow = async open => {
   const before = trama.garment;
   await open();
   if (trama.garment === before) return false;
-  if (UNSEEN.includes(document.body.dataset.screen)) { location.hash = 'wardrobe'; scrollTo(0, 0); }
+  if (UNSEEN.includes(document.body.dataset.screen)) trama.turnTo('wardrobe');
   return true;
 };
 
@@ -95,6 +94,6 @@ trama.openAddress = async () => {
   if (linked === null) return;
   const before = trama.garment, cut = await trama.openRecipe(linked, undefined, arrived === 'blend' ? 'blend' : 'wardrobe') === false;
   if (cut) history.replaceState(history.state, '', without('r') + location.hash);   // a reload would only say it again
-  if (arrived === 'blend' && (cut || trama.garment !== before) && !trama.blendOf(linked)) location.hash = 'wardrobe';
+  if (arrived === 'blend' && (cut || trama.garment !== before) && !trama.blendOf(linked)) trama.turnTo('wardrobe');
 };
 })();

@@ -16,6 +16,8 @@ trama.word = (key, values = {}) =>
 trama.number = (value, digits = 0, sign = 'auto') => new Intl.NumberFormat(trama.language === 'pt' ? 'pt-BR' : 'en',
   { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign, useGrouping: false }).format(value).replace('-', '−');
 trama.count = value => new Intl.NumberFormat(trama.language === 'pt' ? 'pt-BR' : 'en').format(value);   // of things, not a seed
+trama.images = value => value >= 1e6 ? trama.word('game_million', { count: trama.number(value / 1e6, value % 1e6 ? 1 : 0) })   // that a network has seen
+  : trama.word('game_thousand', { count: trama.number(value / 1e3) });
 trama.date = day => new Intl.DateTimeFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
 trama.className = label => setup.classes[label][trama.language];
 function translate(root) {
@@ -141,11 +143,14 @@ trama.mount = (root, draw) => {
   view();
   for (const link of $$('[data-go]', root)) link.onclick = event => {
     event.preventDefault();                              // a plain #link would leave a page with a query
-    history.pushState(null, '', `#${link.dataset.go}`);
-    go();
-    scrollTo(0, 0);
+    trama.turnTo(link.dataset.go);
   };
   all();
+};
+trama.turnTo = screen => {                               // without the browser's own way to an id, which takes the focus away
+  if (location.hash !== `#${screen}`) history.pushState(null, '', `#${screen}`);
+  go();
+  scrollTo(0, 0);
 };
 function go() {
   for (const dialog of $$('dialog[open]', document)) dialog.close();   // Back goes to a screen, not behind what lies over one

@@ -1,10 +1,9 @@
 /* Replay: one cursor through the moments of training, under the garment in hand and its line. */
 const { $, $$, setup } = trama, root = element, STEP_MS = 650, MOST_FRAMES = 8;
 const frames = $('frames', root), range = $('moment', root), big = $('big', root), strip = $('line', root), play = $('play', root);
-const here = { moments: [], best: null, curves: null, at: 0, garment: null, cloths: [], scores: [], reason: null, asked: null, guess: null, timer: 0 };
+const here = { wanted: null, framesOf: null, moments: [], best: null, curves: null, at: 0, garment: null, cloths: [], scores: [], reason: null, asked: null, guess: null, timer: 0 };
 const isSeen = () => document.body.dataset.screen === 'replay';
-const count = images => images >= 1e6 ? trama.word('game_million', { count: trama.number(images / 1e6, images % 1e6 ? 1 : 0) }) : trama.word('game_thousand', { count: trama.number(images / 1e3) });
-const momentName = i => count(here.moments[i].seen);
+const momentName = i => trama.images(here.moments[i].seen);
 /* Moments stand at equal distances, as wide as training is to the eye; in between, images count by their logarithm. */
 const placeOf = at => (at + .5) / here.moments.length * 100;
 function placeOfImages(images) {
@@ -173,9 +172,10 @@ for (const button of $$('[data-save]', root)) button.onclick = async () => {
 /* the garment in hand, whenever the screen is seen */
 const askFrames = trama.latest(server.frames, (answer, asked, settled) => {
   Object.assign(here, { garment: answer.garment, cloths: trama.decode(answer.pixels), scores: answer.scores, reason: answer.reason ?? null, asked: answer.garment.recipe });
+  here.framesOf = asked.recipe;
   drawFrames();
   if (settled) go(here.at);
-});
+}, busy => { if (!busy) here.wanted = here.framesOf; }); // what failed may be asked for again
 async function open() {
   if (!isSeen()) return pause();
   if (!here.moments.length) {
@@ -186,8 +186,9 @@ async function open() {
     drawLosses();
   }
   const recipe = trama.garment ? trama.recipe(trama.garment) : null;
-  if (!here.garment || recipe && recipe !== here.wanted) askFrames({ recipe });
+  if (here.garment && (!recipe || recipe === here.wanted)) return;
   here.wanted = recipe;
+  askFrames({ recipe });
 }
 $('enlarge', root).onclick = () => { if (trama.garment) trama.enlarge([trama.garment]); };  // back to where one comes from
 $('open-line', root).onclick = () => { if (here.garment) trama.emit('open-line', { seed: here.garment.seed, daring: here.garment.daring }); };

@@ -71,12 +71,12 @@ trama.weave = (root, mix, { stage, take }) => {
     from = woven = garment;
     weights = trama.setup.classes.map((_, label) => Math.round(100 * (garment.classes.find(([known]) => known === label)?.[1] ?? 0)));
     $('weave-seed', root).textContent = trama.originOf(garment);
-    dialog.showModal();
+    trama.modal(dialog);
     drawRows();
     drawCloth();
     set(garment.label, weights[garment.label] || 1);     // woven of its main seed alone, it is another garment
   });
-  $('weave-take', root).onclick = () => { take(woven, from); dialog.close(); };
+  $('weave-take', root).onclick = () => { dialog.close(); take(woven, from); };
   $('weave-close', root).onclick = () => dialog.close();
   trama.outside(dialog);
   return () => {
