@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Locator, Page
+from playwright.sync_api import ConsoleMessage, Locator, Page, Route
 
 from ui.parts import load_words
 
@@ -109,6 +109,36 @@ def part(page: Page, name: str) -> Locator:
 def tile(page: Page, number: int) -> Locator:
     """A garment of the wardrobe's rail, from 1."""
     return page.locator(f"#wardrobe .rail li:nth-child({number}) .tile")
+
+
+def hold(page: Page, name: str) -> list[Route]:
+    """Calls of a server function from now on: each waits in this list until a test lets it go."""
+    held: list[Route] = []
+
+    def catch(route: Route) -> None:
+        if route.request.post_data_json["fn_name"] == name:
+            held.append(route)
+        else:
+            route.fallback()
+
+    page.route("**/component_server/**", catch)
+    return held
+
+
+def come(page: Page, held: list[Route], count: int = 1) -> None:
+    """Wait until so many calls are held."""
+    for _ in range(600):
+        if len(held) >= count:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{len(held)} calls of {count}")
+
+
+def let_go(page: Page, route: Route, failing: bool = False) -> None:
+    """Answer a held call, and give the page a moment to do with it what it will."""
+    with page.expect_response(route.request.url):
+        route.fulfill(json=None) if failing else route.continue_()
+    page.wait_for_timeout(150)
 
 
 def kept(page: Page) -> list[dict[str, Any]]:

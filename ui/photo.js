@@ -3,17 +3,19 @@
 const { $, $$, setup } = trama, model = props.first, root = element;
 const PAUSE_MS = 200, REST_MS = 450, GROWN = .03, NEAR = .3, NONE = { crop: null, turns: 0, tilt: null, flip: false, invert: 'auto', background: .5 };
 const tilt = $('tilt', root), ground = $('ground', root), near = $('near', root), picked = $('class', root), cropping = $('cropping', root);
-/* `pixels` are what the network sees; `ends` the garments that come closest and that edit best, `shown` the one between. */
-const here = { source: null, photo: null, corrections: { ...NONE }, reading: null, pixels: null, ends: null, shown: null, label: null, run: 0, job: null, near: NEAR };
+/* `pixels` are what the network sees; `ends` the garments that come closest and that edit best, `shown` the one between; `label` is a class that the visitor chose. */
+const here = { source: null, photo: null, corrections: { ...NONE }, reading: null, pixels: null, ends: null, shown: null, label: null, run: 0, job: null, near: NEAR, opened: 0 };
 const seen = () => document.body.dataset.screen === 'photo';
 const inverts = () => here.corrections.invert !== 'auto';
 
 /* a photo comes */
-async function open(file) {
+async function open(file) {                              // or a promise of one
   if (!file) return;
+  const turn = ++here.opened;
   stop();
-  const { canvas, photo, problem } = await trama.smallPhoto(file);
-  if (problem) return tell(problem);
+  const { canvas, photo, problem } = await trama.smallPhoto(await file);
+  if (turn !== here.opened) return;                      // a later one was ready before
+  if (problem) { tell(problem); return drawResult(); }   // the earlier photo stays, and may be woven again
   Object.assign(here, { source: canvas, photo, corrections: { ...NONE }, reading: null, pixels: null, ends: null, shown: null, label: null, near: NEAR });
   $('steps', root).hidden = !canvas;
   tell(null);
@@ -46,7 +48,7 @@ function samples() {
     Object.assign(image, { src: address, alt: trama.word(`photo_sample_${name}`), width: 320, height: 320 });
     button.append(image);
     button.dataset.sample = name;
-    button.onclick = async () => open(await (await fetch(address)).blob());
+    button.onclick = () => open(fetch(address).then(answer => answer.blob()));
     item.append(button);
     return item;
   }));
@@ -142,18 +144,29 @@ function stop() {
   here.run++;
   if (here.job) server.weave_stop({ job: here.job });
   here.job = null;
-  $('going', root).hidden = true;
+  going(false);
+}
+function going(on) {
+  $('going', root).hidden = !on;
+  $('steps', root).setAttribute('aria-busy', on);
+}
+function rest() {                                        // woven or not: what had the focus of Stop is seen
+  const held = document.activeElement === $('stop', root);
+  going(false);
+  drawResult();
+  if (held) [$('again', root), picked, $('use', root)].find(control => control.checkVisibility()).focus({ preventScroll: true });
 }
 const pause = () => new Promise(done => setTimeout(done, PAUSE_MS));
 async function weave() {
   if (!here.pixels || !model.weaves || !seen()) return;
+  const held = [picked, $('again', root)].includes(document.activeElement);
   stop();
   const run = here.run, dye = here.reading.dye;
   Object.assign(here, { ends: null, shown: null });
+  going(true);
   drawResult();
-  $('going', root).hidden = false;
+  if (held) $('stop', root).focus({ preventScroll: true });   // what was pressed is hidden now
   $('progress', root).value = 0;
-  $('photo-frame', root).closest('.steps').setAttribute('aria-busy', true);
   const begun = await trama.ask(server.weave_photo, { pixels: btoa(String.fromCharCode(...here.pixels)), label: here.label, dye });
   if (run !== here.run) { if (begun) server.weave_stop(begun); return; }
   here.job = begun?.job ?? null;
@@ -166,8 +179,7 @@ async function weave() {
     $('progress', root).value = step.progress;
     if (step.pixels) draft(trama.decode(step.pixels)[0]);
   }
-  $('going', root).hidden = true;
-  drawResult();
+  rest();
 }
 const ramp = () => setup.dyes[here.reading?.dye] ?? setup.dyes.ink;
 function draft(pixels) {
@@ -176,24 +188,24 @@ function draft(pixels) {
   trama.show($('after', root), { pixels, area: 0, ramp: setup.dyes.ink, view: 'pixels' });
 }
 function woven(answer) {
-  $('going', root).hidden = true;
   here.ends = trama.take(answer);
-  Object.assign(here, { shown: here.ends[0], verdict: answer.verdict, label: here.ends[0].label });
+  Object.assign(here, { shown: here.ends[0], verdict: answer.verdict });
   between();
-  drawResult();
+  rest();
   filling.open(here.pixels, here.ends[0]);
   trama.say(`${trama.word(verdict())}. ${$('error', root).textContent}`);
 }
-$('stop', root).onclick = () => { if (here.job) server.weave_stop({ job: here.job }); $('stop', root).blur(); };  // it ends with what it has
+$('stop', root).onclick = () => { if (here.job) server.weave_stop({ job: here.job }); };  // it ends with what it has
 $('again', root).onclick = weave;
+const atEnd = () => here.near === 0 || here.near === 1;
 const askBetween = trama.latest(trama.server.mix, (answer, asked) => {
-  if (!here.ends || asked.recipes[0] !== here.ends[0].recipe) return;
+  if (!here.ends || asked.recipes[0] !== here.ends[0].recipe || atEnd()) return;   // an end has been shown since
   [here.shown] = trama.take(answer);
   drawResult();
 });
 function between() {
   const [close, easy] = here.ends, share = here.near;
-  if (share === 0 || share === 1) { here.shown = share ? easy : close; return drawResult(); }
+  if (atEnd()) { here.shown = share ? easy : close; return drawResult(); }
   const shares = [1 - share, share].map(part => Math.round(part * 1e4) / 1e4);
   askBetween({ recipes: [close.recipe, easy.recipe], shape: shares, pattern: shares });
 }
@@ -214,7 +226,7 @@ function drawResult() {
   const garment = here.shown;
   $('result', root).hidden = !garment;
   $('again', root).hidden = !!garment || !here.pixels || !!here.job || !model.weaves || !$('going', root).hidden;
-  $('weave-note', root).textContent = !model.weaves ? trama.word('photo_cannot') : garment ? '' : here.pixels ? trama.word('photo_weaving') : trama.word('photo_waiting');
+  $('weave-note', root).textContent = !model.weaves ? trama.word('photo_cannot') : garment || !$('again', root).hidden ? '' : here.pixels ? trama.word('photo_weaving') : trama.word('photo_waiting');
   $('woven', root).style.visibility = garment || here.pixels ? '' : 'hidden';
   if (!garment) return;
   const off = error(), usual = reach(), digits = value => trama.number(value, 3), scale = $('scale', root);
