@@ -8,7 +8,18 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from model.keepsake import read_stamp
-from tests.browsing import DESKTOP, OPENED, VISITORS, drawn, expect_new, overflowing, save, told
+from tests.browsing import (
+    DESKTOP,
+    OPENED,
+    VISITORS,
+    come,
+    drawn,
+    expect_new,
+    hold,
+    overflowing,
+    save,
+    told,
+)
 
 STAGE = "#photo [data-part=erased]"
 
@@ -44,11 +55,20 @@ def test_a_sleeve_is_erased_and_completed(visit: OPENED, locale, viewport, more,
     completed(page)
     expect(following).to_be_hidden()
     expect(page.locator("#photo .option").first).to_have_attribute("aria-pressed", "false")
+    adjust, as_a = (
+        page.locator(f"#photo [data-part={name}]") for name in ("fill-adjust", "fill-a")
+    )
+    expect(page.locator("#photo [data-part=take]")).to_have_text(told(locale, "take_none"))
+    expect(adjust).to_be_hidden()
     assert overflowing(page) == []
     save(page, f"fill-{locale}-{viewport['width']}")
     page.locator("#photo .option").nth(1).click()
     expect(page.locator("#photo .option").nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(adjust).to_have_text(told(locale, "fill_adjust", number=2))
+    expect(as_a).to_have_text(told(locale, "fill_a", number=2))
     expect_new(page, STAGE, shown)
+    assert overflowing(page) == []
+    save(page, f"fill-chosen-{locale}-{viewport['width']}")
     with page.expect_download() as download:
         page.locator("#photo [data-part=fill-save]").click()
     download.value.save_as(tmp_path / "a.png")
@@ -129,3 +149,32 @@ def test_stopping_leaves_the_mask(visit: OPENED) -> None:
     page.locator("#photo [data-part=complete]").click()
     expect(page.locator("#photo [data-part=complete]")).to_have_text("Complete")
     assert missing(page) == before
+
+
+def test_another_mask_ends_what_is_on_its_way(visit: OPENED) -> None:
+    page = visit("en-US", viewport=DESKTOP, screen="photo")
+    ready(page)
+    held = hold(page, "complete_step")
+    page.locator("#photo [data-part=complete]").click()
+    come(page, held)
+    page.get_by_role("button", name="Left half", exact=True).click()
+    expect(page.locator("#photo [data-part=complete]")).to_have_text("Complete")
+    held[0].continue_()
+    page.wait_for_timeout(500)
+    assert len(held) == 1  # nobody asks for it any more
+    expect(page.locator("#photo .option")).to_have_count(0)
+
+
+def test_of_new_options_none_is_chosen(visit: OPENED) -> None:
+    page = visit("en-US", viewport=DESKTOP, screen="photo")
+    ready(page)
+    completed(page)
+    held = hold(page, "complete_step")
+    page.locator("#photo [data-part=complete]").click()
+    come(page, held)
+    page.locator("#photo .option").first.click()  # of those before, while others are made
+    expect(page.locator("#photo [data-part=take]")).to_have_text("Keep option 1")
+    page.unroute_all()  # they go on
+    expect(page.locator("#photo [data-part=complete]")).to_have_text("Complete again")
+    expect(page.locator("#photo .option[aria-pressed=true]")).to_have_count(0)
+    expect(page.locator("#photo [data-part=take]")).to_have_text("Choose an option")

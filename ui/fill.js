@@ -8,7 +8,7 @@ trama.filling = (root, server) => {
   const big = $('erased', root), list = $('options', root), different = $('different', root), go = $('complete', root);
   /* `like` is the garment whose class and dye the picture has; `options` are garments with the completed pixels. */
   const here = { like: null, pixels: null, options: [], chosen: -1, different: .8, seed: 1, job: null, busy: false, run: 0 };
-  const eraser = trama.eraser(root, () => { here.options = []; here.chosen = -1; drawOptions(); drawActs(); });
+  const eraser = trama.eraser(root, () => { stop(); here.options = []; here.chosen = -1; drawOptions(); drawActs(); });   // what is on its way is of another mask
 
   const picture = pixels => trama.picture(here.like, 'smooth', pixels);
   const shown = () => here.options[here.chosen]?.pixels ?? here.pixels;
@@ -59,10 +59,10 @@ trama.filling = (root, server) => {
     go.textContent = trama.word(here.busy ? 'fill_stop' : here.options.length ? 'complete_again' : 'complete');
     go.disabled = !missing;
     $('take', root).textContent = taken ? trama.word('take', { number: here.chosen + 1 }) : trama.word('take_none');
-    for (const name of ['take', 'fill-adjust', 'fill-a', 'fill-save']) {
-      $(name, root).disabled = !taken;
-      $(name, root).hidden = !here.options.length;
-    }
+    $('take', root).disabled = !taken;
+    $('take', root).hidden = !here.options.length;
+    $('option-acts', root).hidden = !taken;              // the photo above has acts of the same kind
+    for (const [name, word] of [['fill-adjust', 'fill_adjust'], ['fill-a', 'fill_a']]) $(name, root).textContent = trama.word(word, { number: here.chosen + 1 });
     const { classes } = here.like, [[label]] = classes.length ? classes : [[0]];
     $$('[data-preset=sleeve]', root)[0].textContent = trama.word(SLEEVELESS.test(trama.setup.classes[label]?.en) ? 'preset_side' : 'preset_sleeve');
     $('fill-next', root).textContent = trama.word(missing ? 'fill_next' : 'fill_nothing');
@@ -105,6 +105,7 @@ trama.filling = (root, server) => {
       here.job = null;
       if (answer?.garments) {
         here.options = trama.take(answer).map((garment, i) => ({ ...garment, opinion: answer.opinions?.[i] }));
+        here.chosen = -1;                                // that was one of those before
         trama.say(trama.word('completed', { count: here.options.length }));
       }
     }
