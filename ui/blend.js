@@ -135,13 +135,13 @@ const askExact = trama.latest(trama.server.mix, (answer, asked) => {
   if (!exact()) return;
   draw();
   for (const act of waiting.splice(0)) act(here.exact);
-});
+}, busy => { if (!busy && !exact()) waiting = []; });    // after a failure they would run when nobody thinks of them any more
 const settle = () => { if (seen() && !shown()) askExact(mixture()); };
 function whenShown(act) {
   const garment = shown();
   if (garment) return act(garment);
   waiting.push(act);
-  settle();
+  askExact(mixture());                                   // an act may lead to another screen before it is done
 }
 let resting = 0, speaking = 0;
 function rested(now) {
@@ -223,7 +223,7 @@ trama.on('pair', letter => { if (LETTERS.includes(letter)) { here.own = null; co
 trama.on('dye', garment => { if ([...corners(), shown()].some(other => trama.same(other, garment))) { drawAll(); settle(); } });
 trama.on('view', draw);
 trama.on('collection', drawGarment);
-trama.on('screen', () => { if (seen()) { draw(); refresh(); } });
+trama.on('screen', () => { if (seen()) { draw(); refresh(); } else waiting = []; });
 
 trama.take(first.corners).forEach((garment, i) => { pair[LETTERS[i]] = garment; });
 here.squareOf = bare(recipes());

@@ -14,12 +14,16 @@ trama.corners = (root, stage) => {
   const dialog = $('corner', root), canvas = $('corner-cloth', root), choice = $('corner-class', root), seed = $('corner-seed', root);
   const dyes = $('corner-dyes', root), hand = $('corner-hand', root), staged = $('corner-stage', root);
   const { pair } = trama;
+  const asked = {};                                      // by corner: the garment there, and the latest that was asked for in its place
   let letter = 'a', shown = null;
 
   const change = async values => {
-    const to = letter, { label, seed, daring } = pair[to];
-    const answer = await trama.ask(trama.server.garment, { label, seed, daring, ...values });
-    if (!answer) return;
+    const to = letter, from = pair[to], { label, seed, daring } = asked[to]?.from === from ? asked[to].request : from;
+    const mine = asked[to] = { from, request: { label, seed, daring, ...values } };
+    const answer = await trama.ask(trama.server.garment, mine.request);
+    if (asked[to] !== mine) return;                      // changed again before this came
+    delete asked[to];
+    if (!answer || pair[to] !== from) return;
     const [garment] = trama.take(answer);
     trama.put(to, garment);
     trama.say(trama.word('corner_now', { letter: to.toUpperCase(), name: trama.nameOf(garment) }));

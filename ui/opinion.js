@@ -28,8 +28,18 @@ trama.opinionPanel = (root, { hidden = false } = {}) => {
   verdict.setAttribute('role', 'status');
   root.append(axis, keyline, told, note, title, near, verdict);
 
-  const askOpinion = trama.latest(trama.server.opinion, answer => { here.opinion = answer; draw(); });
-  const askNearest = trama.latest(trama.server.nearest, answer => { here.nearest = answer; draw(); }, busy => near.setAttribute('aria-busy', busy));
+  const take = name => (answer, { recipe }) => {
+    if (trama.bare(recipe) !== trama.bare(trama.recipe(here.garment))) return;   // of the garment before
+    here[name] = answer;
+    draw();
+  };
+  const ended = name => {
+    if (here[name]) return;
+    here.asked = null;                                   // no answer came: whoever looks again asks again
+    draw();
+  };
+  const askOpinion = trama.latest(trama.server.opinion, take('opinion'), busy => { if (!busy) ended('opinion'); });
+  const askNearest = trama.latest(trama.server.nearest, take('nearest'), busy => { near.setAttribute('aria-busy', busy); if (!busy) ended('nearest'); });
 
   function drawOpinion() {
     const { opinion, garment } = here, missing = opinion?.missing, name = trama.nameOf(garment);
@@ -55,10 +65,10 @@ trama.opinionPanel = (root, { hidden = false } = {}) => {
     note.textContent = trama.word('opinion_note');
   }
   function drawNearest() {
-    const { nearest } = here;
+    const { nearest } = here, looking = near.getAttribute('aria-busy') === 'true';
     title.textContent = trama.word('nearest_title');
-    near.hidden = !nearest || nearest.missing;
-    if (!nearest) { verdict.textContent = trama.word('nearest_looking'); return; }
+    near.hidden = nearest ? nearest.missing : !looking;  // those before stay, faint, until others come
+    if (!nearest) { verdict.textContent = looking ? trama.word('nearest_looking') : ''; return; }
     if (nearest.missing) { verdict.textContent = trama.word('nearest_missing'); return; }
     const pictures = trama.decode(nearest.pixels).map((pixels, i) => ({ pixels, area: setup.classes[nearest.labels[i]].area, ramp: setup.dyes.ink }));
     trama.cloths(near, pictures, 'li', i => trama.word('nearest_one', { name: trama.className(nearest.labels[i]), distance: trama.number(nearest.distances[i], 2) }));
@@ -69,6 +79,7 @@ trama.opinionPanel = (root, { hidden = false } = {}) => {
     verdict.textContent = trama.word(nearest.word === 'new' ? 'nearest_new' : 'nearest_close', { percentile: trama.number(nearest.percentile) });
   }
   function draw() {
+    for (const part of [axis, keyline, told]) part.style.visibility = here.opinion ? '' : 'hidden';   // its place is kept
     if (here.opinion) drawOpinion();
     drawNearest();
   }
@@ -84,6 +95,7 @@ trama.opinionPanel = (root, { hidden = false } = {}) => {
       Object.assign(here, { asked, opinion: null, nearest: null });
       askOpinion({ recipe });
       askNearest({ recipe });
+      draw();
     },
   };
 };

@@ -57,7 +57,12 @@ function drawStage() {
   }
 }
 
-const askLine = trama.latest(trama.server.line, answer => { here.line = trama.take(answer); drawLine(); });
+const lineOf = ({ seed, daring }) => seed === trama.garment.seed && daring === trama.garment.daring;
+const askLine = trama.latest(trama.server.line, (answer, asked) => {
+  if (!lineOf(asked)) return;                            // of a garment that was in hand
+  here.line = trama.take(answer);
+  drawLine();
+});
 const askRail = trama.latest(server.wardrobe, (answer, asked, settled) => {
   here.rail = trama.take(answer);
   here.chosen = Math.min(asked.keep ? here.chosen : 0, here.rail.length - 1);
@@ -137,9 +142,9 @@ function follow() {
   drawStage();
   look();
   const { seed, daring } = trama.garment;
-  if (here.line[0]?.seed === seed && here.line[0].daring === daring) drawLine();
+  if (here.line[0] && lineOf(here.line[0])) drawLine();
   else askLine({ seed, daring });
-  $('line-seed', root).textContent = trama.word('seed_of', trama.garment);
+  $('line-seed', root).textContent = trama.originOf(trama.garment);
 }
 trama.on('garment', follow);
 trama.on('dye', () => { drawRail(); drawLine(); drawStage(); look(); });
