@@ -333,3 +333,21 @@ def test_put_in_a_reaches_the_blend_and_pads_wait_until_they_are_seen(visit: OPE
         page.get_by_role("link", name="Blend", exact=True).click()
         page.wait_for_timeout(1000)
         assert asked == []
+
+
+def test_on_a_phone_the_pad_follows_the_garment(visit: OPENED) -> None:
+    page = visit("pt-BR", screen="blend", **WINDOWS["phone"])
+    ready(page)
+    order = [STAGE, "#blend .pad", "#blend [data-part=mix]", "#blend [data-part=film]"]
+    tops = page.evaluate(
+        "order => order.map(s => document.querySelector(s).getBoundingClientRect().top)", order
+    )
+    assert tops == sorted(tops)
+    pad, tabs = (page.locator(part).bounding_box() for part in ("#blend .pad", ".trama .nav"))
+    assert pad["y"] + pad["height"] <= tabs["y"]
+    places = page.evaluate(
+        """order => [...document.querySelectorAll(order.join())].map(e => order.findIndex(s => e.matches(s)))""",
+        order,
+    )
+    assert places == [0, 1, 2, 3]  # the Tab key goes the same way
+    save(page, "blend-phone-order")
