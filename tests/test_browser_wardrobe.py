@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from model.code import Code
+from model.latents import broadcast, map_seeds
 from model.recipe_text import parse_recipe
+from model.studio import Studio
 from tests.browsing import (
     OPENED,
     PHONE,
@@ -210,3 +213,15 @@ def test_the_wardrobe_says_so_when_the_server_is_away(visit: OPENED) -> None:
     part(page, "children").click()
     expect(page.get_by_role("alert")).to_be_hidden()
     expect(tile(page, 1)).to_have_attribute("aria-label", re.compile(r"4200\.1$"))
+
+
+def test_a_garment_from_a_photo_has_no_long_name(visit: OPENED, studio: Studio) -> None:
+    page = visit("en-US", PHONE, **TOUCH)
+    generator = studio.generator
+    ws = broadcast(generator, map_seeds(generator, [3], [1]))[0].clone()
+    ws[0] += 0.1  # each layer has its own, as of a photo
+    recipe = studio.from_code(3, Code.of(generator, 3, ws)).text
+    page.evaluate("text => trama.openRecipe(text)", recipe)
+    expect(part(page, "subtitle")).to_contain_text("from a photo")
+    expect(part(page, "line-seed")).to_have_text("from a photo")
+    assert overflowing(page) == []
