@@ -9,7 +9,7 @@ from model.photo import read_photo
 from model.photo_corrections import Corrections
 from ui.desk import Desk
 from ui.endpoint_completion import brought
-from ui.photo import both_ends, inverter_of
+from ui.photo import both_ends, check_weaving, inverter_of
 
 
 class Photos:
@@ -53,6 +53,7 @@ class Photos:
         }  # fmt: skip
         with brought(picture=picture) as places:  # what is wrong elsewhere deletes it too
             corrections = Corrections.read(given)
+            check_weaving(studio, dye or None)
             known = None if label is None else find_label(label, studio.config)
             data = places["picture"].read_bytes()
         reading = read_photo(data, corrections, studio.config.image_size)

@@ -27,7 +27,6 @@ SAMPLES = HERE / "samples"
 """Small photos of our own making, for who has none at hand."""
 
 _SHOWN_EVERY = 6
-_LIKELY = 3
 _inverters: weakref.WeakKeyDictionary[Studio, Inverter] = weakref.WeakKeyDictionary()
 
 
@@ -71,10 +70,7 @@ class Photo:
         label, most = request.get("label"), max(studio.config.num_classes, 1) - 1
         known = None if label is None else whole_number("label", label, 0, most)
         dye = request.get("dye")
-        if dye is not None:
-            find_dye(dye)
-        if not can_weave(studio):
-            raise ValueError("this model's garments cannot be written from a picture")
+        check_weaving(studio, dye)
         inverter = inverter_of(studio)
         try:
             return self.jobs.start(lambda job: _weave(studio, inverter, pixels, known, dye, job))
@@ -116,6 +112,18 @@ def can_weave(studio: Studio) -> bool:
     except CodeError:
         return False
     return True
+
+
+def check_weaving(studio: Studio, dye: object) -> None:
+    """Refuse before a garment is looked for what could not be written when it is found.
+
+    Raises:
+        ValueError: naming the dye, or saying that no garment of this model can be written.
+    """
+    if dye is not None:
+        find_dye(dye)
+    if not can_weave(studio):
+        raise ValueError("this model's garments cannot be written from a picture")
 
 
 def photo_setup(studio: Studio) -> Answer:
@@ -166,10 +174,8 @@ def _weave(
 
     found = inverter.invert(pixels, label, tell, lambda: job.stopped)
     recipes = both_ends(studio, found, dye)
-    likely = np.argsort(-found.shares)[:_LIKELY]
     return {
         "garments": [describe(recipe) for recipe in recipes],
         "pixels": encode(studio.draw(recipes)),
         "verdict": found.verdict,
-        "likely": [[int(c), round(float(found.shares[c]), 3)] for c in likely],
     }
