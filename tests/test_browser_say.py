@@ -90,8 +90,10 @@ def test_focus_goes_to_the_screen_that_a_button_within_one_opens(visit: OPENED) 
 def test_a_language_is_no_other_garment(visit: OPENED) -> None:
     page = visit("pt-BR", DESKTOP, "learn")
     page.evaluate("window.heard = 0; trama.on('garment', () => window.heard++)")
+    chance = page.locator("#learn [data-part=bars] .num").first
+    expect(chance).to_have_text(re.compile(r"^\d+ %$"))
     page.evaluate("trama.speak('en')")
-    expect(page.locator("#learn h1").first).to_be_visible()
+    expect(chance).to_have_text(re.compile(r"^\d+%$"))
     assert page.evaluate("window.heard") == 0
 
 
@@ -140,3 +142,16 @@ def test_a_sheet_that_failed_can_be_made_again(visit: OPENED, locale: str) -> No
     expect(sheet.locator("img")).to_have_attribute("src", re.compile("^data:image/jpeg"))
     expect(sheet).to_have_attribute("aria-busy", "false")
     expect(sheet.get_by_role("button")).to_be_hidden()
+
+
+def test_a_title_that_was_pasted_with_other_blanks_is_printed(visit: OPENED) -> None:
+    page = visit("en-US", DESKTOP, "line")
+    page.locator("#line [data-part=book-title]").fill("\u00a0My\u00a0line \u2003 of\tclothes ")
+    page.locator("#line [data-part=book-title]").press("Tab")
+    expect(page.locator("#line [data-part=book-title]")).to_have_value("My line of clothes")
+    sheet = page.locator("#line [data-part=sheet] img")
+    sheet_alt = told("en-US", "lookbook_alt", title="My line of clothes", names="")
+    page.locator("#line [data-part=sheet]").scroll_into_view_if_needed()
+    expect(sheet).to_have_attribute("alt", re.compile(f"^{re.escape(sheet_alt)}"))
+    expect(sheet).to_have_attribute("src", re.compile("^data:image/jpeg"))
+    expect(page.locator(".failure")).to_be_hidden()
