@@ -61,6 +61,12 @@ class Encoder:
     check: Callable[[], None] = lambda: None
 
 
+def plain_number(value: float) -> str:
+    """A number in as few digits as give it back: 1, not 1.0, and all of 0.12345678."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
 def class_titles(config: ModelConfig) -> tuple[str, ...]:
     """Names of the classes; an unconditional model has one, "garment"."""
     return config.class_names or ("garment",)
@@ -103,7 +109,7 @@ def _encode_folder(shard: Shard, titles: Sequence[str]) -> tuple[Files, Files]:
         table.writerow(_COLUMNS)
     for place, (label, seed) in enumerate(zip(shard.labels, shard.seeds, strict=True)):
         path = image_path(shard, place, titles)
-        table.writerow((path, label, titles[label], seed, f"{shard.daring:g}"))
+        table.writerow((path, label, titles[label], seed, plain_number(shard.daring)))
     return {}, {LABELS_FILE: buffer.getvalue().encode()}
 
 

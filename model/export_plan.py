@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from model.config import ModelConfig
-from model.export_formats import ENCODERS
+from model.export_formats import ENCODERS, plain_number
 from model.labels import find_label
 from model.latents import MAX_DARING, MAX_SEED
 
@@ -53,6 +53,11 @@ class ExportPlan:
             )
         if self.shard_images < 1:
             raise ValueError(f"shard_images must be at least 1, not {self.shard_images}")
+
+    @property
+    def daring_text(self) -> str:
+        """The daring in as few digits as name it exactly."""
+        return plain_number(self.daring)
 
     @property
     def shards(self) -> int:

@@ -114,15 +114,19 @@ def save_model(
         _create(folder, contents)
 
 
-def load_generator(folder: str | Path) -> Generator:
+def load_generator(folder: str | Path, derived: bool = True) -> Generator:
     """Generator of a model folder: fp32, on the CPU, frozen, with its directions if derived.
+
+    Args:
+        folder: read strictly.
+        derived: False leaves the directions out, for whoever is about to replace them.
 
     Raises:
         ModelFolderError: naming the file and the field that are at fault.
     """
     folder = Path(folder)
     generator = _load(folder, GENERATOR_FILE, Generator)
-    if (folder / DIRECTIONS_FILE).exists():
+    if derived and (folder / DIRECTIONS_FILE).exists():
         from model.directions import load_directions  # it builds on this module
 
         generator.directions = load_directions(folder, generator_sha256(folder))

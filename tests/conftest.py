@@ -65,6 +65,15 @@ def tiny_heaps(config: ModelConfig) -> Heaps:
     return Heaps(real=rows, made=rows - 0.5, shown=rows - 0.4)
 
 
+def break_chunk(path: Path) -> None:
+    """Damage a PNG so that its header is whole and its pixels end in the middle of nothing."""
+    content = bytearray(path.read_bytes())
+    place = content.index(b"IDAT") - 4
+    length = int.from_bytes(content[place : place + 4], "big")
+    content[place : place + 4] = (length // 2).to_bytes(4, "big")
+    path.write_bytes(content)
+
+
 def write_tiny_model(folder: Path, directions: bool = True, config: ModelConfig = TINY) -> Path:
     """A model folder whose untrained pictures differ by seed, class and direction."""
     torch.manual_seed(1)

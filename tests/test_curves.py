@@ -167,6 +167,35 @@ def test_a_run_that_is_not_finished_leaves_no_film(run_dir, tiny_model, tmp_path
     assert not (folder / HISTORY_FOLDER).exists()
 
 
+def test_a_run_before_its_first_snapshot_has_no_film(run_dir, tmp_path):
+    shutil.rmtree(run_dir / "snapshots")
+    assert ship.ship(run_dir, tmp_path / "shipped") == []
+
+
+def test_a_run_whose_description_is_damaged_is_told_by_file(run_dir, tmp_path, capsys):
+    for content, fault in (("{", "not valid JSON"), ("{}", "config.total_images must be")):
+        (run_dir / "run.json").write_text(content, encoding="utf-8")
+        assert ship.main([str(run_dir), str(tmp_path / "shipped")]) == 1
+        told = capsys.readouterr().err
+        assert "run.json" in told
+        assert fault in told
+
+
+def test_a_copy_that_broke_off_is_made_whole_by_the_same_command(run_dir, tmp_path):
+    folder = tmp_path / "shipped"
+    ship.ship(run_dir, folder)
+    moment = folder / HISTORY_FOLDER / "000010k" / GENERATOR_FILE
+    moment.unlink()
+    ship.ship(run_dir, folder)
+    assert moment.is_file()
+    run = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
+    run["began"] = {"model_sha256": "0" * 64, "at_images": 5_000}
+    (run_dir / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    moment.unlink()
+    ship.ship(run_dir, folder)
+    assert moment.is_file()
+
+
 def test_curves_go_with_the_page(tiny_model, tmp_path):
     (tmp_path / "app.py").touch()
     folder = shutil.copytree(tiny_model, tmp_path / "weights" / "tiny")

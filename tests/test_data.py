@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from model.garments import SYSTEM_FOLDER, heldout_indices
+from tests.conftest import break_chunk
 from training.data import (
     DataError,
     batch_indices,
@@ -64,6 +65,10 @@ def test_image_folder_takes_classes_from_sub_folders(tmp_path):
     assert pictures.pixels.shape == (2, 16, 16, 3)
     assert pictures.pixels[:, 0, 0, 0].tolist() == [10, 200]
     (tmp_path / "boots" / "two.png").write_bytes(b"broken")
+    with pytest.raises(DataError, match=r"two\.png"):
+        load_image_folder(tmp_path, 16, 3)
+    Image.new("RGB", (40, 30)).save(tmp_path / "boots" / "two.png")
+    break_chunk(tmp_path / "boots" / "two.png")
     with pytest.raises(DataError, match=r"two\.png"):
         load_image_folder(tmp_path, 16, 3)
     with pytest.raises(DataError, match="no such folder"):

@@ -230,6 +230,19 @@ def test_derive_repeats_itself_and_replaces_a_stale_file(
     assert np.isfinite(directions.components.numpy()).all()
 
 
+def test_what_was_derived_stays_where_deriving_fails(plain_model, tmp_path, monkeypatch, capsys):
+    folder = copy_of(plain_model, tmp_path)
+    (folder / DIRECTIONS_FILE).write_bytes(b"of before")
+
+    def fail(*given):
+        raise ValueError("no classifier")
+
+    monkeypatch.setattr(derive_module, "load_classifier", fail)
+    assert main([str(folder)]) == 1
+    assert "no classifier" in capsys.readouterr().err
+    assert (folder / DIRECTIONS_FILE).read_bytes() == b"of before"
+
+
 def test_derive_on_other_pictures_gives_means_and_components(tmp_path, capsys):
     config = ModelConfig(
         class_names=(), z_dim=4, w_dim=8, base_width=4, generator_widths=(4, 4),

@@ -276,6 +276,14 @@ def test_counts_fit_the_minutes(tiny_model):
     assert config.real_images % config.batch_size == 0
 
 
+def test_a_training_that_diverges_is_an_error_and_leaves_the_encoder(trained, tmp_path, capsys):
+    folder = shutil.copytree(trained, tmp_path / "copy")
+    before = (folder / ENCODER_FILE).read_bytes()
+    assert main([str(folder), *SHORT, "--learning-rate", "1e30"]) == 1
+    assert "learning_rate 1e+30 is too high" in capsys.readouterr().err
+    assert (folder / ENCODER_FILE).read_bytes() == before
+
+
 def test_numbers_without_sense_are_refused(tiny_model, capsys):
     assert main([str(tiny_model), "--batch-size", "0"]) == 1
     assert "batch_size must be at least 1, not 0" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from model.config import FASHION_MNIST_CLASSES
 from model.generator import Generator
 from model.pixels import save_png
 from model.weights import load_generator, read_metrics, save_model
-from tests.conftest import TINY, write_tiny_model
+from tests.conftest import TINY, break_chunk, write_tiny_model
 from training.card import write_card
 from training.cost import measure_cost
 from training.data import load_fashion_mnist
@@ -229,13 +229,35 @@ def test_a_broken_picture_is_named(tmp_path):
     broken.write_bytes(broken.read_bytes()[:200])  # a whole header
     with pytest.raises(ValueError, match=f"{broken} is damaged.*replace it"):
         subject(tmp_path).draw(10, 0)
+    break_chunk(broken)
+    with pytest.raises(ValueError, match=f"{broken} is damaged.*replace it"):
+        subject(tmp_path).draw(10, 0)
+
+
+def test_a_folder_that_cannot_be_judged_costs_the_others_nothing(
+    plain_model, reference, tmp_path, capsys
+):
+    bad = shutil.copytree(plain_model, tmp_path / "bad")
+    subjects = [subject(bad), subject(shutil.copytree(plain_model, tmp_path / "good"))]
+    subjects[0].generator.mapping.embed.weight.data[4] = torch.nan
+    results = evaluate(subjects, reference, CHOICE, 0, "c")
+    assert [folder.name for folder in results] == ["good"]
+    told = capsys.readouterr().err
+    assert f"{bad}: " in told
+    assert "is not finite" in told
+    with pytest.raises(ValueError, match="is not finite"):
+        evaluate(subjects[:1], reference, CHOICE, 0, "c")
 
 
 def test_models_of_other_pictures_are_refused(tmp_path):
     for name, change, fault in (
         ("rgb", {"image_channels": 3}, "28 × 28 RGB pictures, the garments are 28 × 28 grey"),
         ("large", {"image_size": 56, "base_size": 14}, "56 × 56 grey pictures"),
-        ("others", {"class_names": ("a", "b")}, "class_names are not those of the garments"),
+        (
+            "others",
+            {"class_names": ("a", "b")},
+            r"class_names are \('a', 'b'\), those of the garments",
+        ),
     ):
         write_tiny_model(tmp_path / name, False, dataclasses.replace(TINY, **change))
         with pytest.raises(ValueError, match=fault):
@@ -296,6 +318,8 @@ def test_the_command_names_what_is_wrong(plain_model, tmp_path, capsys):
     for given, fault in (
         (["--quick", "--against", "heldout"], "--quick is for --against test"),
         (["--cas"], "--cas is for --against heldout"),
+        (["--seed", "-1"], "--seed must be in 0..4294802296, not -1"),
+        (["--quick", "--seed", "4294967295"], "--seed must be in 0..4294957296, not 4294967295"),
         (["--only", "completion", "--against", "heldout"], "completion is for --against test"),
     ):
         with pytest.raises(SystemExit):

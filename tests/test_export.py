@@ -400,7 +400,11 @@ def test_a_push_makes_a_dataset_that_can_be_loaded(tiny_model, tmp_path):
             "idx/train-images-idx3-ubyte.gz", "idx/train-labels-idx1-ubyte.gz",
         }  # fmt: skip
         for name, file in files.items():
-            assert file.content == (out / name).read_bytes()
+            assert name == "README.md" or file.content == (out / name).read_bytes()
+        card = files["README.md"].content.decode()
+        assert '`load_dataset("tester/garments")`' in card
+        assert "labels.csv" not in card
+        assert "labels.csv" in (out / "README.md").read_text()
         program = (
             "import datasets; d = datasets.load_dataset('tester/garments', split='train');"
             "print(len(d), d.features['label'].names[3], d[3]['label'])"

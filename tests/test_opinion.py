@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import training.derive as derive_module
 from model.opinion import HEAPS, LEVELS, Critic, Opinion, load_heaps, quantiles, save_heaps
 from model.storage import ModelFolderError
 from model.weights import (
@@ -20,7 +21,7 @@ from model.weights import (
     save_model,
 )
 from tests.conftest import tiny_heaps
-from training.data import load_fashion_mnist
+from training.data import DataError, load_fashion_mnist
 from training.derive import derive_opinions
 from training.opinions import measure_opinions
 
@@ -137,6 +138,17 @@ def test_the_scale_is_measured_on_garments_of_each_class(tiny_model):
     bags = real.pixels[real.labels == 8].numpy()
     told = Critic(critic, heaps).opinions(bags[:60], 8)
     assert np.mean([opinion.among_real for opinion in told]) == pytest.approx(50, abs=15)
+
+
+def test_opinions_stay_where_there_are_no_garments_to_measure_them_on(folder, monkeypatch):
+    def missing(*given):
+        raise DataError("no Fashion-MNIST here")
+
+    monkeypatch.setattr(derive_module, "load_fashion_mnist", missing)
+    monkeypatch.setattr(derive_module, "measurable", lambda _: True)
+    before = (folder / OPINION_FILE).read_bytes()
+    assert "as they were: no Fashion-MNIST here" in derive_opinions(folder)
+    assert (folder / OPINION_FILE).read_bytes() == before
 
 
 def test_a_folder_without_a_critic_gets_no_opinions(folder):

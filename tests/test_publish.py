@@ -145,6 +145,19 @@ def test_private_is_not_promised_for_what_is_public(published, tmp_path):
     assert len(hub.model("tester/published").commits) == commits
 
 
+def test_a_private_model_is_not_shown_by_a_public_space(server, folder, tmp_path):
+    hub, url = server
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    publish = ["-m", "training.publish", str(copy), "tester/hidden", "--space"]
+    assert run_client(publish, url, tmp_path).returncode == 0
+    space = hub.repos["space", "tester/hidden"]
+    commits, hub.model("tester/hidden").private = len(space.commits), True
+    done = run_client([*publish, "--private"], url, tmp_path)
+    assert done.returncode == 1
+    assert b"Space tester/hidden exists and is public; nothing was changed" in done.stderr
+    assert len(space.commits) == commits
+
+
 def test_dry_run_says_what_would_be_sent_and_contacts_nobody(server, folder, tmp_path):
     server[0].log.clear()
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}

@@ -127,7 +127,7 @@ def _read_square(path: Path, size: int, channels: int) -> np.ndarray:
     try:
         with Image.open(path) as opened:
             image = opened.convert("L" if channels == 1 else "RGB")
-    except OSError as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"not a readable picture: {path} ({error})") from error
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2

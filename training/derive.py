@@ -16,10 +16,10 @@ from model.directions import Directions, NamedDirection, save_directions
 from model.generator import Generator
 from model.history import HISTORY_FOLDER
 from model.layers import EPSILON, StyleNorm
-from model.opinion import save_heaps
+from model.opinion import load_heaps, save_heaps
+from model.storage import ModelFolderError
 from model.weights import (
     CONFIG_FILE,
-    DIRECTIONS_FILE,
     DISCRIMINATOR_FILE,
     OPINION_FILE,
     generator_sha256,
@@ -93,8 +93,7 @@ def derive(folder: Path) -> tuple[Directions, list[Verdict]]:
     Only garments of Fashion-MNIST get named directions: their classes say what can be measured,
     and a classifier says whether the class is kept.
     """
-    (folder / DIRECTIONS_FILE).unlink(missing_ok=True)  # another generator's would not load
-    generator = load_generator(folder)
+    generator = load_generator(folder, derived=False)  # there may be another generator's
     means = class_means(generator)
     verdicts: list[Verdict] = []
     if measurable(generator.config):
@@ -113,26 +112,34 @@ def derive_opinions(folder: Path) -> str:
 
     It needs the critic, the class means and real garments of the same classes.
     """
-    (folder / OPINION_FILE).unlink(missing_ok=True)
     if not (folder / DISCRIMINATOR_FILE).is_file():
-        return f"no opinions: the folder has no {DISCRIMINATOR_FILE}"
+        return _keep_opinions(folder, f"the folder has no {DISCRIMINATOR_FILE}")
     generator = load_generator(folder)
     if not measurable(generator.config):
-        return "no opinions: they are measured on garments of Fashion-MNIST only"
+        return _keep_opinions(folder, "they are measured on garments of Fashion-MNIST only")
     try:
         real = load_fashion_mnist("heldout")
     except DataError as error:
-        return f"no opinions: {error}"
+        return _keep_opinions(folder, str(error))
     save_heaps(folder, measure_opinions(generator, load_discriminator(folder), real))
     return f"opinions: {len(real):,} real garments and as many made ones, at two darings"
+
+
+def _keep_opinions(folder: Path, why: str) -> str:
+    """What to say where none can be measured: the folder's own stay, another model's go."""
+    try:
+        load_heaps(folder)
+    except ModelFolderError:
+        (folder / OPINION_FILE).unlink(missing_ok=True)
+        return f"no opinions: {why}"
+    return f"opinions as they were: {why}"
 
 
 def derive_history(folder: Path) -> int:
     """Class means for each moment of the training that the folder keeps; returns how many."""
     moments = sorted((folder / HISTORY_FOLDER).glob(f"*/{CONFIG_FILE}"))
     for moment in (config.parent for config in moments):
-        (moment / DIRECTIONS_FILE).unlink(missing_ok=True)
-        generator = load_generator(moment)
+        generator = load_generator(moment, derived=False)
         none = torch.zeros(0, generator.config.w_dim)
         directions = Directions(
             class_means=class_means(generator),

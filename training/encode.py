@@ -7,6 +7,7 @@ printed then repeat the run.
 """
 
 import argparse
+import copy
 import dataclasses
 import math
 import sys
@@ -36,10 +37,10 @@ _HELD_A_CLASS = 30
 def train_encoder(
     folder: Path, generator: Generator, config: EncodeConfig, init: Encoder | None = None
 ) -> Encoder:
-    """Train, and write the best encoder so far into the folder each time there is a better one."""
+    """Train; returns what came nearest to held-out garments on the way. Nothing is written."""
     real, held = _garments(generator)
     trainer = Trainer(generator, config, real, held, init, find_discriminator(folder))
-    digest, best, begun = generator_sha256(folder), math.inf, time.monotonic()
+    best, best_state, begun = math.inf, {}, time.monotonic()
     parts = ((config.made_images, trainer.step_made), (config.real_images, trainer.step_real))
     for part, (count, step) in enumerate(parts):
         losses: list[float] = []
@@ -53,7 +54,7 @@ def train_encoder(
             kept = error + part_error < best
             if kept:
                 best = error + part_error
-                save_encoder(folder, trainer.encoder, digest)
+                best_state = copy.deepcopy(trainer.encoder.state_dict())
             print(
                 f"{'made' if part == 0 else 'real'} {min(done, count):>7,}  "
                 f"loss {np.mean(losses):.4f}  held-out: match error {error:.4f}, "
@@ -63,10 +64,14 @@ def train_encoder(
                 flush=True,
             )
             losses = []
-    encoder = load_encoder(folder, digest)
-    if encoder is None:
-        raise ValueError("the training gave no number: a lower --learning-rate may help")
-    return encoder
+    if not best_state:
+        raise ValueError(
+            f"learning_rate {config.learning_rate:g} is too high: the training gave no number; the "
+            "folder is as it was"
+        )
+    trainer.encoder.load_state_dict(best_state)
+    found = trainer.encoder.eval().requires_grad_(False)
+    return found.to(memory_format=torch.contiguous_format)  # as it will be read
 
 
 def measure_reach(
@@ -106,9 +111,14 @@ def _garments(generator: Generator) -> tuple[ImageSet | None, ImageSet]:
     return load_fashion_mnist("train"), few
 
 
-def fit_minutes(generator: Generator, config: EncodeConfig, minutes: float) -> EncodeConfig:
+def fit_minutes(
+    generator: Generator,
+    config: EncodeConfig,
+    minutes: float,
+    critic: Discriminator | None = None,
+) -> EncodeConfig:
     """The same configuration with counts that take about so many minutes on this machine."""
-    trial = Trainer(generator, config, *_garments(generator))
+    trial = Trainer(generator, config, *_garments(generator), critic=critic)
     seconds = []
     for step in (trial.step_made, trial.step_real):
         step(0)
@@ -169,7 +179,8 @@ def encode(
         begun = None if init is None else load_encoder(init)
         if init is not None and begun is None:
             raise ValueError(f"{init} has no encoder to begin with")
-        config = config if minutes is None else fit_minutes(generator, config, minutes)
+        if minutes is not None:
+            config = fit_minutes(generator, config, minutes, find_discriminator(folder))
         print(f"{config.made_images:,} made garments, then {config.real_images:,} pictures")
         encoder = train_encoder(folder, generator, config, begun)
     encoder.metric = measure_metric(generator, config.probes, len(encoder.metric), config.seed)

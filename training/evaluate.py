@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from model.config import FASHION_MNIST_CLASSES
+from model.latents import MAX_SEED
 from model.storage import read_json, write_atomically
 from model.weights import (
     CONFIG_FILE,
@@ -50,6 +51,9 @@ from training.subjects import Subject, open_subject
 
 __all__ = ["Reference", "judge", "load_reference", "main", "write_metrics"]
 
+INTERRUPTED = 130
+"""Exit status of what Ctrl-C stopped, as shells have it."""
+
 _GARMENTS = (28, 28, 1)
 _TABLE = ("precision", "recall", "coverage", "memorisation", "style_coherence")
 
@@ -73,10 +77,19 @@ def evaluate(
     first_seed: int,
     command: str,
 ) -> dict[Path, dict[str, Figure]]:
-    """Judge the folders one after the other; each one's figures are written as soon as it is done."""
+    """Judge the folders one after the other; each one's figures are written as soon as it is done.
+
+    One that cannot be judged is told of and left out, so that it costs the others nothing.
+    """
     results = {}
     for subject in subjects:
-        figures = judge(subject, reference, protocol, first_seed, command)
+        try:
+            figures = judge(subject, reference, protocol, first_seed, command)
+        except ValueError as error:
+            if len(subjects) == 1:
+                raise
+            print(f"error: {subject.folder}: {error}", file=sys.stderr)
+            continue
         write_metrics(subject.folder, protocol, figures)
         results[subject.folder] = figures
     return results
@@ -139,9 +152,13 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, Protocol]:
         parser.error(f"--only {options.only} is for --against test")
     if options.cas and options.against != "heldout":
         parser.error("--cas is for --against heldout; the others have it anyway")
+    protocol = QUICK if options.quick else FULL
     if options.against == "heldout":
-        return options, HELDOUT_CAS if options.cas else HELDOUT
-    return options, QUICK if options.quick else FULL
+        protocol = HELDOUT_CAS if options.cas else HELDOUT
+    highest = MAX_SEED + 1 - max(protocol.samples, protocol.cas_samples) * protocol.sampling_seeds
+    if not 0 <= options.seed <= highest:
+        parser.error(f"--seed must be in 0..{highest}, not {options.seed}")
+    return options, protocol
 
 
 def choose_parts(options: argparse.Namespace, subjects: list[Subject]) -> tuple[str, ...]:
@@ -208,10 +225,13 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped: figures of what was finished are in its metrics.json", file=sys.stderr)
+        return INTERRUPTED
     print(format_table(results, protocol))
     if protocol.name != "heldout" and len(results) > 1:
         print("not ranked: a choice is made with --against heldout")
-    return 0
+    return 0 if len(results) == len(subjects) else 1
 
 
 if __name__ == "__main__":

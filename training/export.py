@@ -35,7 +35,8 @@ from model.weights import (
 )
 from training.cas import CasConfig
 from training.data import CACHE_DIR
-from training.export_metrics import describe_gaps, measured_before, write_beside
+from training.export_card import render_card
+from training.export_metrics import describe_gaps, measured_before, study_rows, write_beside
 from training.export_proof import RealData, load_real, prove
 from training.export_push import push_export
 from training.hardware import describe_machine, keep_freed_memory
@@ -135,7 +136,7 @@ def command_of(
     everything = parse_labels("all", config)
     labels = "all" if plan.labels == everything else ",".join(map(str, plan.labels))
     words = ["python", "-m", "training.export", model, "--labels", labels,
-             "--count", str(plan.count), "--daring", f"{plan.daring:g}", "--seed", str(plan.seed),
+             "--count", str(plan.count), "--daring", plan.daring_text, "--seed", str(plan.seed),
              "--formats", ",".join(plan.formats)]  # fmt: skip
     words += [
         f"--{name.replace('_', '-')}" for name in ("no_proof", "study") if getattr(options, name)
@@ -172,7 +173,10 @@ def export(options: argparse.Namespace) -> dict[str, Any]:
     _draw(generator, plan, options.out)
     metrics = _judge(options, source, generator.config, plan, real)
     if options.push is not None:
-        print(f"dataset: {push_export(options.out, plan, options.push, options.private)}")
+        card = render_card(
+            options.out, plan, generator.config, metrics, study_rows(metrics), options.push
+        )
+        print(f"dataset: {push_export(options.out, plan, options.push, card, options.private)}")
     return metrics
 
 

@@ -39,8 +39,12 @@ def render_card(
     config: ModelConfig,
     metrics: dict[str, Any],
     rows: Sequence[StudyRow],
+    repo_id: str | None = None,
 ) -> str:
-    """README.md of an export, from what was measured; `metrics` is the content of `metrics.json`."""
+    """README.md of an export, from what was measured; `metrics` is the content of `metrics.json`.
+
+    With `repo_id` the one for the Hub, where the single pictures are not.
+    """
     fashion = config.class_names == FASHION_MNIST_CLASSES
     name = f"Trama: {plan.count:,} generated {'garments' if fashion else 'pictures'}"
     about = metrics["about"]
@@ -48,7 +52,7 @@ def render_card(
         f"---\n{_metadata(folder, plan, config, name, fashion)}\n---",
         f"# {name}\n\n{_about(plan, config)}",
         "![The first hundred pictures](sheet.png)\n\nThe first hundred; none is chosen.",
-        f"## Files\n\n{_files(plan, config)}",
+        f"## Files\n\n{_files(plan, config, repo_id)}",
         f"## What it is worth\n\n{_worth(metrics)}",
         f"## Does it help?\n\n{_help(metrics, rows)}",
         f"## Copies\n\n{_copies(metrics)}",
@@ -107,22 +111,25 @@ def _about(plan: ExportPlan, config: ModelConfig) -> str:
         f"{plan.count:,} {kind} pictures of {size} × {size} pixels, drawn by a generative "
         f"adversarial network of the project *Trama*; no photograph is among them. Classes, as "
         f"even as the number allows: {classes}. Every picture is one label and one seed, "
-        f"{plan.seed} to {plan.seed + plan.count - 1}, at daring {plan.daring:g}; the generator "
+        f"{plan.seed} to {plan.seed + plan.count - 1}, at daring {plan.daring_text}; the generator "
         "draws it again from these."
     )
 
 
-def _files(plan: ExportPlan, config: ModelConfig) -> str:
+def _files(plan: ExportPlan, config: ModelConfig, repo_id: str | None) -> str:
+    place = f'"{repo_id}")`.' if repo_id else '"PATH")` with the path of this folder.'
     lines = {
         "parquet": f"* `{PARQUET_FOLDER}/`: Parquet for the library `datasets`: "
-        '`load_dataset("user/name")`, or the path of this folder.',
+        f"`load_dataset({place}",
         "idx": f"* `{IDX_IMAGES}` and `{IDX_LABELS}`: the format of MNIST and Fashion-MNIST.",
         "folder": f"* `{IMAGES_FOLDER}/` by class, and `{LABELS_FILE}` "
         "(file, label, class, seed, daring).",
     }
     if config.image_channels > 1:
         lines["idx"] += " Four dimensions, the last one the colour."
-    return "\n".join(lines[name] for name in plan.formats)
+    if repo_id:
+        del lines["folder"]
+    return "\n".join(lines[name] for name in plan.formats if name in lines)
 
 
 def _worth(metrics: dict[str, Any]) -> str:

@@ -24,17 +24,22 @@ def write_beside(
         ExportError: a file of the export is missing or damaged.
         OSError: the disk refused.
     """
-    rows = [StudyRow(**row) for row in metrics.get("study", [])]
+    rows = study_rows(metrics)
     if rows:
         metrics["study_min_steps"] = MIN_STEPS
     # The figures first, as they took longest.
     write_atomically(folder / METRICS_FILE, (json.dumps(metrics, indent=2) + "\n").encode())
     if rows:
-        write_atomically(folder / STUDY_FILE, study_plot(rows, metrics["cas"]["value"]))
+        write_atomically(folder / STUDY_FILE, study_plot(rows, metrics["study_synthetic_only"]))
     first, _ = next(read_export(folder, plan, config))
     write_atomically(folder / SHEET_FILE, write_sheet(first, sheet_scale(config.image_size)))
     card = render_card(folder, plan, config, metrics, rows)
     write_atomically(folder / CARD_FILE, card.encode())
+
+
+def study_rows(metrics: dict[str, Any]) -> list[StudyRow]:
+    """The rows of the study, none where there was none."""
+    return [StudyRow(**row) for row in metrics.get("study", [])]
 
 
 def measured_before(folder: Path, about: dict[str, Any]) -> dict[str, Any] | None:
@@ -45,6 +50,8 @@ def measured_before(folder: Path, about: dict[str, Any]) -> dict[str, Any] | Non
             return None
         if "cas" in old and "cas_gap_all" not in old:  # `cas_gap` was the one against all
             old |= cas_gaps(old["cas"])
+        if old.get("study") and "study_synthetic_only" not in old:  # it was of a shorter training
+            return None
     except (ModelFolderError, KeyError, TypeError, AttributeError):
         return None
     return old

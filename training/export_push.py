@@ -17,8 +17,12 @@ def pushed_files(folder: Path, plan: ExportPlan) -> dict[str, Path]:
     return {name: folder / name for name in names}
 
 
-def push_export(folder: Path, plan: ExportPlan, repo_id: str, private: bool = False) -> str:
+def push_export(
+    folder: Path, plan: ExportPlan, repo_id: str, card: str, private: bool = False
+) -> str:
     """Upload a finished export and return the commit's address; pushing it again changes nothing.
+
+    `card` takes the place of the folder's own, which tells of files that are not sent.
 
     Raises:
         ValueError: repo_id is not well-formed.
@@ -40,7 +44,10 @@ def push_export(folder: Path, plan: ExportPlan, repo_id: str, private: bool = Fa
         commit = api.create_commit(
             repo_id,
             [
-                *(CommitOperationAdd(name, path) for name, path in files.items()),
+                *(
+                    CommitOperationAdd(name, card.encode() if name == CARD_FILE else path)
+                    for name, path in files.items()
+                ),
                 *(CommitOperationDelete(name) for name in stale),
             ],
             commit_message=f"{plan.count:,} generated pictures",

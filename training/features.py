@@ -25,7 +25,6 @@ from model.pixels import to_img
 from training.cache import replacing, tell_damaged
 
 NAME = "efficientnet-lite0-112px"
-DIMENSION = 1280
 INCEPTION_SHA256 = "6726825d"
 """First digits of the published file weights-inception-2015-12-05-6726825d.pth."""
 

@@ -102,12 +102,13 @@ def _judge_cas(
     for seed in range(protocol.cas_seeds):
         sampled, title = drawings[seed % len(drawings)], f"classifier {seed}, "
         made.append(
-            cas_score(
+            cached_cas(  # kept, so that what is interrupted does not begin anew
                 sampled.pixels[:count],
                 sampled.labels[:count],
                 test,
                 seed,
                 title=title + "generated",
+                cache_dir=cache_dir,
             )
         )
         floor = cached_cas(

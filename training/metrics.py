@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from prdc import compute_prdc
-from sklearn.metrics.pairwise import polynomial_kernel
+from sklearn.metrics.pairwise import pairwise_distances, polynomial_kernel
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 from torch_fidelity.metric_kid import kid_features_to_metric
 
-NEIGHBOURS = 5
+NEIGHBOURS, _JACKKNIFE_HALVES = 5, 20
 _KD_SUBSETS, _KD_SUBSET_SIZE = 100, 1000
 _KD_ERROR_SAMPLES = 10_000
 """Of a side, at most: enough for the error of a mean, and a matrix that fits in memory."""
@@ -115,6 +115,36 @@ def coverage_figures(features: np.ndarray, reference: np.ndarray) -> dict[str, f
             real_features=reference, fake_features=features, nearest_k=NEIGHBOURS
         )
     return {name: float(value) for name, value in figures.items()}
+
+
+def coverage_errors(features: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    """Standard errors of these four that come from drawing just these `features` [N, D].
+
+    Precision and density are means over the features. In recall and coverage one of them counts for
+    many of the reference: their errors are by a jackknife that leaves out half of the features at a
+    time, as neighbours of the order k are not smooth enough for one that leaves out few.
+    """
+    real = pairwise_distances(reference)
+    real_radius = np.partition(real, NEIGHBOURS, axis=1)[:, NEIGHBOURS]  # the nearest is itself
+    between = pairwise_distances(reference, features)
+    inside = between < real_radius[:, None]
+    errors = {
+        "precision": inside.any(0).std() / len(features) ** 0.5,
+        "density": inside.sum(0).std() / NEIGHBOURS / len(features) ** 0.5,
+    }
+    del real, inside
+    own = pairwise_distances(features)
+    draws = np.random.RandomState(0)
+    left: dict[str, list[float]] = {"recall": [], "coverage": []}
+    for _ in range(_JACKKNIFE_HALVES):
+        kept = draws.permutation(len(features))[: len(features) // 2]
+        radius = np.partition(own[np.ix_(kept, kept)], NEIGHBOURS, axis=1)[:, NEIGHBOURS]
+        part = between[:, kept]
+        left["recall"].append(float((part < radius).any(1).mean()))
+        left["coverage"].append(float((part.min(1) < real_radius).mean()))
+    for name, values in left.items():
+        errors[name] = np.std(values, ddof=1)  # (n - d) / d is 1
+    return {name: float(error) for name, error in errors.items()}
 
 
 def by_class(

@@ -124,7 +124,7 @@ def study_plot(rows: Sequence[StudyRow], synthetic_only: float) -> bytes:
     axes.plot(counts, [100 * row.without for row in rows], "o-", label="real only")
     together = [100 * row.with_synthetic for row in rows]
     axes.plot(counts, together, "s-", label=f"real + {rows[0].synthetic:,} synthetic")
-    axes.axhline(100 * synthetic_only, color="grey", ls="--", lw=1, label="synthetic only (CAS)")
+    axes.axhline(100 * synthetic_only, color="grey", ls="--", lw=1, label="synthetic only")
     axes.set_xscale("log")
     axes.set_xlabel("real pictures")
     axes.set_ylabel("accuracy on real test pictures, %")

@@ -15,7 +15,7 @@ MADE_GARMENTS = 500
 """Of each class and daring: as many as are held out."""
 
 FIRST_SEED = 3_000_000
-"""Seeds that neither directions nor figures are measured on."""
+"""Seeds of no drawing that is judged, and that no direction is measured on."""
 
 _BATCH = 50
 

@@ -15,6 +15,7 @@ from training.features import FeatureSpace, cached_features, space_c, space_e
 from training.memorisation import measure_memorisation
 from training.metrics import (
     by_class,
+    coverage_errors,
     coverage_figures,
     frechet_distance,
     frechet_error,
@@ -192,9 +193,6 @@ def measure_distances(sample: Featured, reference: Reference) -> dict[str, Figur
     cover = coverage_figures(sample.first(count).features["e"], real.features["e"])
     for name, value in cover.items():
         figures[name] = {"value": value, "samples": count}
-    # A generated garment counts for itself alone in precision; in recall and coverage it counts for
-    # several real ones, so that their errors show between drawings only.
-    figures["precision"]["error"] = _share_error(cover["precision"], count)
     figures["kd_e_by_class"] = _of_classes("e", _class_kernel, sample, real, names)
     figures["fd_c_by_class"] = _of_classes("c", frechet_distance, sample, real, names)
     figures["label_agreement"] = _agreement(sample, reference.judge, names)
@@ -204,6 +202,10 @@ def measure_distances(sample: Featured, reference: Reference) -> dict[str, Figur
 def judge_distances(sample: Featured, reference: Reference) -> dict[str, Figure]:
     """The figures of a sample with their floors: R in every space, and memorisation."""
     floors, found = reference.floors, measure_distances(sample, reference)
+    count = len(reference.real.labels)
+    errors = coverage_errors(sample.first(count).features["e"], reference.target)
+    for name, error in errors.items():
+        found[name]["error"] = error
     figures: dict[str, Figure] = {}
     for letter in reference.spaces:
         raw, floor = found.pop(f"fd_{letter}"), floors[f"fd_{letter}"]

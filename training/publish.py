@@ -108,6 +108,8 @@ def publish_space(
             private=private,
             exist_ok=True,
         )
+        if private and not api.space_info(repo_id).private:
+            raise HubError("conflict", f"Space {repo_id} exists and is public; nothing was changed")
         api.add_space_variable(repo_id, MODEL_VARIABLE, f"{repo_id}@{commit}")
         api.add_space_variable(repo_id, HUB_ID_VARIABLE, repo_id)
         stale = [

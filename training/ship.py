@@ -8,7 +8,6 @@ up to the model that the run began with (`--init`) belongs to this training and 
 
 import argparse
 import dataclasses
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from model.curves import CURVES_FILE, Curves, read_curves, write_curves
 from model.history import HISTORY_FOLDER, images_of
+from model.storage import read_json
 from model.weights import (
     CONFIG_FILE,
     GENERATOR_FILE,
@@ -38,8 +38,12 @@ def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]
     source = run_dir / "snapshots" / snapshot if snapshot else run_dir / "model"
     if not source.is_dir():
         raise ValueError(f"{run_dir} has no such model: {source} is missing")
-    run = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
-    history = _finished_history(run_dir, run["config"]["total_images"])
+    run: dict[str, Any] = read_json(run_dir / "run.json")
+    config = run.get("config")
+    horizon = config.get("total_images") if isinstance(config, dict) else None
+    if type(horizon) is not int:
+        raise ValueError(f"{run_dir / 'run.json'}: config.total_images must be a number of images")
+    history = _finished_history(run_dir, horizon)
     earlier = _earlier_history(folder / HISTORY_FOLDER, run.get("began"), history)
     if earlier:
         history = _thinned([*earlier, *history])
@@ -61,7 +65,7 @@ def _ship_history(history: list[Path], curves: Curves | None, target: Path) -> N
     """
     wanted = {moment.name: moment for moment in history}
     for old in target.iterdir() if target.is_dir() else ():
-        same = old.name in wanted and generator_sha256(old) == generator_sha256(wanted[old.name])
+        same = old.name in wanted and _is_of(old, generator_sha256(wanted[old.name]))
         if old.is_dir() and not same:
             shutil.rmtree(old)
     (target / CURVES_FILE).unlink(missing_ok=True)
@@ -76,6 +80,11 @@ def _ship_history(history: list[Path], curves: Curves | None, target: Path) -> N
         target.rmdir()
 
 
+def _is_of(moment: Path, digest: str) -> bool:
+    """Whether it holds this very generator; one that a copy broke off in holds none."""
+    return (moment / GENERATOR_FILE).is_file() and generator_sha256(moment) == digest
+
+
 def _earlier_history(folder: Path, began: dict[str, Any] | None, own: list[Path]) -> list[Path]:
     """The moments kept of a training that led to the model that a run began with, oldest first.
 
@@ -83,7 +92,7 @@ def _earlier_history(folder: Path, began: dict[str, Any] | None, own: list[Path]
     """
     if not own or began is None or not folder.is_dir():
         return []
-    moments = sorted(path for path in folder.iterdir() if path.is_dir())
+    moments = sorted(path.parent for path in folder.glob(f"*/{GENERATOR_FILE}"))
     known = {began["model_sha256"], *(generator_sha256(moment) for moment in own)}
     if known.isdisjoint(generator_sha256(moment) for moment in moments):
         return []
@@ -115,7 +124,7 @@ def _joined(earlier: Curves, later: Curves) -> Curves:
 
 def _finished_history(run_dir: Path, horizon: int) -> list[Path]:
     """The snapshots of a run whose last one stands at the horizon; none of an unfinished run."""
-    snapshots = sorted((run_dir / "snapshots").iterdir())
+    snapshots = sorted((run_dir / "snapshots").glob("*k"))
     return snapshots if snapshots and snapshots[-1].name == f"{horizon // 1000:06d}k" else []
 
 

@@ -22,19 +22,19 @@ def take_study(folder: Path, export: Path) -> tuple[dict[str, Any], bytes]:
             f"export must be of the generator in {folder} (sha256 {digest[:8]}), and {export} is of "
             f"{str(about.get('generator_sha256'))[:8]}"
         )
-    if not metrics.get("study"):
+    if not metrics.get("study") or "study_synthetic_only" not in metrics:
         raise ValueError(f"{export} has no study: python -m training.export ... --study makes it")
     cas, copies = metrics["cas"], metrics["copies"]
     entry = {
         "rows": metrics["study"],
         "min_steps": metrics["study_min_steps"],
-        "synthetic_only": cas["value"],
+        "synthetic_only": metrics["study_synthetic_only"],
         "test_pictures": cas["test_pictures"],
         "exact_copies": copies["exact_of_training"],
         "near_copies": copies["near_of_training"],
         **{name: about[name] for name in ("samples", "date", "machine", "command")},
     }
-    return entry, study_plot(_rows(entry), cas["value"])
+    return entry, study_plot(_rows(entry), entry["synthetic_only"])
 
 
 def render_study(metrics: Mapping[str, Any]) -> str:

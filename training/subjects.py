@@ -80,11 +80,14 @@ def open_subject(
     made = (config.image_size, config.image_size, config.image_channels)
     if made != shape:
         raise ValueError(
-            f"{folder} draws {_kind(made)} pictures, the garments are {_kind(shape)}; give a model "
-            "that was trained on such garments"
+            f"{folder} draws {_kind(made)} pictures, the garments are {_kind(shape)}: only models "
+            "of Fashion-MNIST can be judged"
         )
     if config.class_names != class_names:
-        raise ValueError(f"{folder}: class_names are not those of the garments: {class_names}")
+        raise ValueError(
+            f"{folder}: class_names are {config.class_names}, those of the garments {class_names}: "
+            "only models of Fashion-MNIST can be judged"
+        )
     return Subject(folder, class_names, shape, generator)
 
 
@@ -187,7 +190,7 @@ def _read_picture(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
     with _opened(path, shape) as image:
         try:
             return np.asarray(image).reshape(shape)
-        except OSError as error:  # the header was whole
+        except (OSError, SyntaxError, ValueError) as error:  # the header was whole
             raise DataError(f"{path} is damaged ({error}); {_REPLACE}") from error
 
 

@@ -120,7 +120,8 @@ def adopt(run: Path, folder: Path, first_mark: float) -> None:
     """Marks of trama from a run of `python -m training.train`: its snapshots, by its journal's clock.
 
     A journal's rates count sheets, snapshots and whatever else the machine had to do, but not the
-    time between two sittings: if anything, these minutes are too many.
+    time between two sittings, and a snapshot has the time of the next line: if anything, these
+    minutes are too many.
 
     Raises:
         ValueError: the folder holds no such run.
@@ -145,7 +146,7 @@ def adopt(run: Path, folder: Path, first_mark: float) -> None:
         if mark < first_mark or (place / "done.json").is_file():
             continue
         shutil.copytree(snapshot, place, dirs_exist_ok=True)
-        _note_mark(place, "trama", mark, clock[reached] * 60, reached, horizon)
+        _note_mark(place, "trama", mark, clock[reached] * 60, seen, horizon)
 
 
 def _mark_name(mark: float) -> str:
