@@ -100,6 +100,8 @@ def test_a_reload_of_a_link_goes_on_from_what_was_done_since(
     expect(title).to_contain_text("9314")
     page.reload()
     expect(title).to_contain_text("9314")
+    page.locator(".nav a[data-go=wardrobe]").first.click()
+    expect(page).to_have_url(re.compile(r"\?line=9#wardrobe$"))  # a query may name the model
 
 
 def test_another_link_is_opened_though_a_garment_was_remembered(

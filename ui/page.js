@@ -148,7 +148,8 @@ trama.mount = (root, draw) => {
   all();
 };
 trama.turnTo = screen => {                               // without the browser's own way to an id, which takes the focus away
-  if (location.hash !== `#${screen}`) history.pushState(null, '', `#${screen}`);
+  // The whole address: a bare #screen is taken from the page's base, and would lose the query, so the model.
+  if (location.hash !== `#${screen}`) history.pushState(null, '', `${location.pathname}${location.search}#${screen}`);
   go();
   scrollTo(0, 0);
 };

@@ -170,7 +170,7 @@ here.rail = trama.take(first.rail);
 here.line = trama.take(first.line);
 const icons = trama.decode(first.icons), columns = icons.length > 10 ? 5 : Math.ceil(icons.length / 2);
 const back = kept && kept.link === link && fits(kept) ? kept : null;
-if (back) Object.assign(here, { label: back.label, seed: back.seed, daring: back.daring });
+if (back) Object.assign(here, { label: back.label, seed: back.seed, daring: back.daring, link });
 trama.choose(here.rail[0]);
 trama.mount(root, () => {
   chips.replaceChildren(chip(null), ...icons.map((pixels, label) => chip(label, pixels)));

@@ -146,7 +146,8 @@ def adopt(run: Path, folder: Path, first_mark: float) -> None:
         if mark < first_mark or (place / "done.json").is_file():
             continue
         shutil.copytree(snapshot, place, dirs_exist_ok=True)
-        _note_mark(place, "trama", mark, clock[reached] * 60, seen, horizon)
+        exact = reached if reached // 1000 == seen // 1000 else seen  # else to a thousand
+        _note_mark(place, "trama", mark, clock[reached] * 60, exact, horizon)
 
 
 def _mark_name(mark: float) -> str:
