@@ -26,7 +26,7 @@ from model.weights import (
 from training.card import refresh_card
 from training.data import CACHE_DIR
 from training.features import space_i
-from training.hardware import keep_freed_memory
+from training.hardware import INTERRUPTED, keep_freed_memory
 from training.judge import estimate_minutes, judge
 from training.parts import (
     PARTS,
@@ -50,9 +50,6 @@ from training.protocol import (
 from training.subjects import Subject, open_subject
 
 __all__ = ["Reference", "judge", "load_reference", "main", "write_metrics"]
-
-INTERRUPTED = 130
-"""Exit status of what Ctrl-C stopped, as shells have it."""
 
 _GARMENTS = (28, 28, 1)
 _TABLE = ("precision", "recall", "coverage", "memorisation", "style_coherence")

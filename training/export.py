@@ -39,10 +39,9 @@ from training.export_card import render_card
 from training.export_metrics import describe_gaps, measured_before, study_rows, write_beside
 from training.export_proof import RealData, load_real, prove
 from training.export_push import push_export
-from training.hardware import describe_machine, keep_freed_memory
+from training.hardware import INTERRUPTED, describe_machine, keep_freed_memory
 
 DEFAULT_COUNT = 60_000
-INTERRUPTED = 130
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:

@@ -15,7 +15,7 @@ from model.export import ExportPlan
 from training.cas import CasConfig, CasScore, cached_cas
 from training.data import CACHE_DIR, ImageSet, load_fashion_mnist
 from training.export_read import Batch, read_export
-from training.mixing import MIN_STEPS, balanced, study
+from training.mixing import STUDY_CLASSIFIER, balanced, study
 
 MAX_CAS_IMAGES = 60_000
 """As many as Fashion-MNIST has to train on; a larger export is judged by its first ones."""
@@ -229,9 +229,8 @@ def prove(
     if with_study:
         rows = study(real.train, real.test, *synthetic, seed=seed, cache_dir=cache_dir)
         metrics["study"] = [dataclasses.asdict(row) for row in rows]
-        same = CasConfig(min_steps=MIN_STEPS)  # as long a training as those beside it
         title = f"{len(synthetic[0]):,} synthetic"
-        alone = cached_cas(*synthetic, real.test, seed, same, title, cache_dir)
+        alone = cached_cas(*synthetic, real.test, seed, STUDY_CLASSIFIER, title, cache_dir)
         metrics["study_synthetic_only"] = _round(alone.accuracy)
     return metrics
 

@@ -12,6 +12,9 @@ from torch.nn import functional as F
 
 from training.config import TrainConfig
 
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C stopped, as shells have it."""
+
 # Of glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _LARGEST_KEPT, _GROWTH = 2**27, 2**26  # bytes; above are sets of features, which are kept anyway

@@ -48,9 +48,7 @@ def frechet_error(features: np.ndarray, reference: np.ndarray) -> float:
     return float(influence.std() / len(features) ** 0.5)
 
 
-def kernel_distance(
-    features: np.ndarray, reference: np.ndarray, subsets: int = _KD_SUBSETS
-) -> tuple[float, float]:
+def kernel_distance(features: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
     """KD (arXiv 1801.01401): squared MMD with a cubic kernel, and its standard error.
 
     The error is that of drawing just these `features`, and of the subsets. The subsets alone, as
@@ -59,6 +57,23 @@ def kernel_distance(
     Raises:
         ValueError: fewer than four samples on a side, or a number is not finite.
     """
+    value, spread = _kernel_subsets(features, reference, _KD_SUBSETS)
+    return value, float(np.hypot(spread / _KD_SUBSETS**0.5, _kernel_error(features, reference)))
+
+
+def kernel_value(features: np.ndarray, reference: np.ndarray, subsets: int) -> float:
+    """KD alone, from so many subsets, where no error is asked for.
+
+    Raises:
+        ValueError: as `kernel_distance`.
+    """
+    return _kernel_subsets(features, reference, subsets)[0]
+
+
+def _kernel_subsets(
+    features: np.ndarray, reference: np.ndarray, subsets: int
+) -> tuple[float, float]:
+    """Mean and standard deviation between subsets."""
     fewest = min(len(features), len(reference))
     if fewest < 4:
         raise ValueError(
@@ -74,9 +89,8 @@ def kernel_distance(
         rng_seed=2020,
         verbose=False,
     )
-    spread = float(result["kernel_inception_distance_std"])
-    error = np.hypot(spread / subsets**0.5, _kernel_error(features, reference))
-    return float(result["kernel_inception_distance_mean"]), float(error)
+    mean, spread = (result[f"kernel_inception_distance_{name}"] for name in ("mean", "std"))
+    return float(mean), float(spread)
 
 
 def _kernel_error(features: np.ndarray, reference: np.ndarray) -> float:

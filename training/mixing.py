@@ -15,6 +15,8 @@ REAL_COUNTS = (100, 1_000, 10_000)
 MIN_STEPS = 3_000
 """Of every training of a study, or a hundred pictures would be too little in work, not in kind."""
 
+STUDY_CLASSIFIER = CasConfig(min_steps=MIN_STEPS)
+
 
 @dataclasses.dataclass(frozen=True)
 class StudyRow:
@@ -72,7 +74,7 @@ def study(
         config: the classifier; by default that of CAS with at least 3,000 steps.
         cache_dir: where finished trainings are kept, so that an interrupted study goes on.
     """
-    config = config or CasConfig(min_steps=MIN_STEPS)
+    config = config or STUDY_CLASSIFIER
     sets = [(count, balanced(train, count, seed)) for count in counts if count < len(train)]
     sets.append((len(train), np.arange(len(train))))
     rows = []

@@ -20,6 +20,7 @@ from training.metrics import (
     frechet_distance,
     frechet_error,
     kernel_distance,
+    kernel_value,
 )
 from training.subjects import Sampled
 
@@ -291,7 +292,7 @@ def _of_classes(
 
 
 def _class_kernel(features: np.ndarray, reference: np.ndarray) -> float:
-    return kernel_distance(features, reference, _CLASS_SUBSETS)[0]
+    return kernel_value(features, reference, _CLASS_SUBSETS)
 
 
 def _memorisation(sample: Featured, reference: Reference) -> dict[str, Figure]:

@@ -14,6 +14,7 @@ const tipOf = label => TIPS[KINDS[label]]();
 const here = { game: null, moment: null, past: [], asked: null, waiting: null, others: false, ended: false, ladder: null, busy: false };
 const seen = () => document.body.dataset.screen === 'game';
 const over = () => here.past.length === first.rounds;
+const closed = () => over() || here.ended;               // no vote is taken any more
 const hits = who => here.past.filter(round => round[who]).length;
 const nameOf = label => trama.className(label);
 const picture = (label, pixels, dye) => ({ pixels, area: setup.classes[label].area, ramp: setup.dyes[dye], view: 'smooth' });
@@ -66,8 +67,8 @@ function drawTable() {
     b.setAttribute('aria-disabled', !!answered || here.busy || here.ended || !here.asked);
     b.classList.toggle('mine', !!answered && last?.vote === b.dataset.vote);
   }
-  next.hidden = !here.waiting && !over() && !here.ended;
-  next.textContent = trama.word(over() || here.ended ? 'game_new' : 'game_next');
+  next.hidden = !here.waiting && !closed();
+  next.textContent = trama.word(closed() ? 'game_new' : 'game_next');
   if (!shown) return;
   big.setAttribute('aria-label', answered ? told(last) : trama.word('game_alt', { name: nameOf(shown.label) }));
   trama.show(big, picture(shown.label, shown.pixels, answered ? last.real ? 'ink' : 'madder' : DYE));
@@ -116,7 +117,7 @@ function drawLevels() {
     const item = document.createElement('li'), button = document.createElement('button'), canvas = document.createElement('canvas');
     canvas.className = 'cloth';
     button.append(canvas);
-    button.onclick = () => { if (i !== here.moment || over() || here.ended) start(i); };
+    button.onclick = () => { if (i !== here.moment || closed()) start(i); };
     item.append(button, document.createElement('small'));
     levels.append(item);
   });
@@ -161,7 +162,7 @@ async function cast(request) {
   return answer;
 }
 async function vote(button) {
-  if (here.busy || here.waiting || over() || here.ended || !here.asked) return;
+  if (here.busy || here.waiting || closed() || !here.asked) return;
   here.busy = true;
   drawTable();
   const answer = await trama.ask(cast, { game: here.game, real: button.dataset.vote === 'real' });
@@ -179,7 +180,7 @@ async function vote(button) {
   trama.say(`${told(here.past.at(-1))} ${trama.word('game_over')}: ${$('rank', root).textContent}. ${$('outcome', root).textContent}`);
 }
 next.onclick = () => {
-  if (over() || here.ended) return again(here.moment);
+  if (closed()) return again(here.moment);
   const focused = document.activeElement === next;
   [here.asked, here.waiting] = [here.waiting, null];
   draw();
@@ -189,7 +190,7 @@ next.onclick = () => {
 for (const b of votes) b.onclick = () => vote(b);
 async function again(moment) {
   await start(moment);
-  if (over() || here.ended) return;                      // no new game came: the old one stays to be seen
+  if (closed()) return;                      // no new game came: the old one stays to be seen
   votes[0].focus();                                      // the button that was pressed is gone
   trama.bring(table, 'start');
 }
