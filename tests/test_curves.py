@@ -9,7 +9,14 @@ import pytest
 from model.curves import Curves, read_curves, write_curves
 from model.history import HISTORY_FOLDER, Film
 from model.storage import ModelFolderError
-from model.weights import GENERATOR_FILE, add_metrics, generator_sha256, load_generator, save_model
+from model.weights import (
+    GENERATOR_FILE,
+    add_metrics,
+    generator_sha256,
+    load_generator,
+    read_metrics,
+    save_model,
+)
 from training import ship
 from training.curves import POINTS, losses_of
 from training.publish import space_files
@@ -158,6 +165,38 @@ def test_a_run_that_went_on_from_a_model_keeps_what_led_to_it(
     shutil.rmtree(history / "000040k")
     ship.ship(second, folder)
     assert [moment.name for moment in Film(folder).moments] == ["000040k"]
+
+
+def test_what_ships_may_be_a_mean_and_is_the_last_moment_then(run_dir, tiny_model, tmp_path):
+    folder, first = tmp_path / "shipped", run_dir / "snapshots" / "000010k"
+    command = [str(run_dir), str(folder), "--mean-with", str(first)]
+    assert ship.main(command) == 0
+    moments = Film(folder).moments
+    assert [moment.name for moment in moments] == ["000010k", "000020k"]
+    last = folder / HISTORY_FOLDER / "000020k"
+    assert generator_sha256(last) == generator_sha256(folder) != generator_sha256(run_dir / "model")
+
+    # Measured once, kept by another call: it is the same mean again.
+    add_metrics(last, {"heldout": {"r_e": {"value": 3.0}}})
+    assert ship.main(command) == 0
+    assert read_metrics(last)["heldout"]["r_e"]["value"] == 3.0
+
+
+def test_a_mean_that_went_on_keeps_what_led_to_it_once_more(run_dir, tmp_path):
+    folder, began_with = tmp_path / "shipped", run_dir / "snapshots" / "000020k"
+    ship.ship(run_dir, folder)
+    second = tmp_path / "second"
+    shutil.copytree(run_dir / "model", second / "model")
+    shutil.copytree(run_dir / "model", second / "snapshots" / "000040k")
+    began = {"model_sha256": generator_sha256(began_with), "at_images": 20_000}
+    config = {"config": {"total_images": 40_000}, "began": began}
+    (second / "run.json").write_text(json.dumps(config), encoding="utf-8")
+    for _ in range(2):
+        ship.ship(second, folder, mean_with=[began_with])
+        names = [moment.name for moment in Film(folder).moments]
+        assert names[0] == "000010k"
+        assert names[-1] == "000040k"
+        shutil.rmtree(folder / HISTORY_FOLDER / "000020k", ignore_errors=True)  # as if thinned out
 
 
 def test_a_run_that_is_not_finished_leaves_no_film(run_dir, tiny_model, tmp_path):

@@ -3,6 +3,8 @@
 Copies the run's model and, when the run has reached its horizon, its log-spaced generators under
 `history/`, with the losses of its journal. What `history/` held of another training goes; what it held
 up to the model that the run began with (`--init`) belongs to this training and stays, as far as 16 MB go.
+With `--mean-with MODEL...` what ships is the mean of the run's generator and of those, which the same
+training passed through; it is the last moment then.
 `python -m training.derive FOLDER` comes next.
 """
 
@@ -10,10 +12,13 @@ import argparse
 import dataclasses
 import shutil
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from model.curves import CURVES_FILE, Curves, read_curves, write_curves
+from model.generator import Generator
 from model.history import HISTORY_FOLDER, images_of
 from model.storage import read_json
 from model.weights import (
@@ -21,19 +26,22 @@ from model.weights import (
     GENERATOR_FILE,
     generator_sha256,
     load_discriminator,
-    load_generator,
     save_model,
 )
 from training.curves import losses_of
+from training.mean import mean_generator
 
 HISTORY_BYTES = 16 * 2**20
 
 
-def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]:
+def ship(
+    run_dir: Path, folder: Path, snapshot: str | None = None, mean_with: Sequence[Path] = ()
+) -> list[Path]:
     """Write the model folder; returns the generators kept as its history, oldest first.
 
     Raises:
-        ValueError: the run has no model yet, or its history would exceed 16 MB.
+        ValueError: the run has no model yet, its history would exceed 16 MB, or a model of the mean
+            has another shape.
     """
     source = run_dir / "snapshots" / snapshot if snapshot else run_dir / "model"
     if not source.is_dir():
@@ -44,7 +52,11 @@ def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]
     if type(horizon) is not int:
         raise ValueError(f"{run_dir / 'run.json'}: config.total_images must be a number of images")
     history = _finished_history(run_dir, horizon)
-    earlier = _earlier_history(folder / HISTORY_FOLDER, run.get("began"), history)
+    generator, critic = mean_generator([source, *mean_with]), load_discriminator(source)
+    own = {generator_sha256(moment) for moment in history}
+    if history and mean_with:
+        own.add(_digest(generator))
+    earlier = _earlier_history(folder / HISTORY_FOLDER, run.get("began"), own)
     if earlier:
         history = _thinned([*earlier, *history])
     if (total := _size(history)) > HISTORY_BYTES:
@@ -53,17 +65,19 @@ def ship(run_dir: Path, folder: Path, snapshot: str | None = None) -> list[Path]
     curves = losses_of(run_dir / "journal.jsonl", before.images_seen[0] if before else None)
     if before and curves:
         curves = _joined(before, curves)
-    save_model(folder, load_generator(source), load_discriminator(source))
-    _ship_history(history, curves, folder / HISTORY_FOLDER)
+    save_model(folder, generator, critic)
+    moments = {moment.name: moment for moment in history}
+    if history and mean_with:
+        moments[history[-1].name] = folder
+    _ship_history(moments, curves, folder / HISTORY_FOLDER)
     return history
 
 
-def _ship_history(history: list[Path], curves: Curves | None, target: Path) -> None:
-    """Make `target` hold these moments and these losses, and nothing else.
+def _ship_history(wanted: dict[str, Path], curves: Curves | None, target: Path) -> None:
+    """Make `target` hold these moments by name and these losses, and nothing else.
 
     What was measured of a moment stays where that very generator stays.
     """
-    wanted = {moment.name: moment for moment in history}
     for old in target.iterdir() if target.is_dir() else ():
         same = old.name in wanted and _is_of(old, generator_sha256(wanted[old.name]))
         if old.is_dir() and not same:
@@ -74,7 +88,7 @@ def _ship_history(history: list[Path], curves: Curves | None, target: Path) -> N
         for file in (CONFIG_FILE, GENERATOR_FILE):
             if moment != target / name:
                 shutil.copyfile(moment / file, target / name / file)
-    if history and curves:
+    if wanted and curves:
         write_curves(target / CURVES_FILE, curves)
     if target.is_dir() and not any(target.iterdir()):
         target.rmdir()
@@ -85,16 +99,21 @@ def _is_of(moment: Path, digest: str) -> bool:
     return (moment / GENERATOR_FILE).is_file() and generator_sha256(moment) == digest
 
 
-def _earlier_history(folder: Path, began: dict[str, Any] | None, own: list[Path]) -> list[Path]:
+def _digest(generator: Generator) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        save_model(Path(folder), generator)
+        return generator_sha256(folder)
+
+
+def _earlier_history(folder: Path, began: dict[str, Any] | None, own: set[str]) -> list[Path]:
     """The moments kept of a training that led to the model that a run began with, oldest first.
 
-    That model is known by one of them being it, or by one of the run's `own` that was shipped before.
+    That model is known by one of them being it, or one of the run's `own` (sha256), shipped before.
     """
     if not own or began is None or not folder.is_dir():
         return []
     moments = sorted(path.parent for path in folder.glob(f"*/{GENERATOR_FILE}"))
-    known = {began["model_sha256"], *(generator_sha256(moment) for moment in own)}
-    if known.isdisjoint(generator_sha256(moment) for moment in moments):
+    if {began["model_sha256"], *own}.isdisjoint(generator_sha256(moment) for moment in moments):
         return []
     return [moment for moment in moments if images_of(moment.name) <= began["at_images"]]
 
@@ -134,9 +153,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("run_dir", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--snapshot", metavar="NAME", help="one of its snapshots, not its end")
+    parser.add_argument(
+        "--mean-with", type=Path, nargs="+", default=[], metavar="MODEL",
+        help="folders of the same training, averaged with the run's model",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     try:
-        history = ship(options.run_dir, options.folder, options.snapshot)
+        history = ship(options.run_dir, options.folder, options.snapshot, options.mean_with)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
