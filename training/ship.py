@@ -54,7 +54,8 @@ def ship(
     history = _finished_history(run_dir, horizon)
     generator, critic = mean_generator([source, *mean_with]), load_discriminator(source)
     own = {generator_sha256(moment) for moment in history}
-    if history and mean_with:
+    is_last = bool(history and mean_with and not snapshot)
+    if is_last:
         own.add(_digest(generator))
     earlier = _earlier_history(folder / HISTORY_FOLDER, run.get("began"), own)
     if earlier:
@@ -67,7 +68,7 @@ def ship(
         curves = _joined(before, curves)
     save_model(folder, generator, critic)
     moments = {moment.name: moment for moment in history}
-    if history and mean_with:
+    if is_last:
         moments[history[-1].name] = folder
     _ship_history(moments, curves, folder / HISTORY_FOLDER)
     return history
