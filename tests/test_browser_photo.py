@@ -149,6 +149,22 @@ def test_a_guessed_class_is_none_that_was_chosen(visit: OPENED) -> None:
     expect(part(page, "class")).to_have_value("7")
 
 
+def test_a_chosen_class_goes_back_to_the_guess(visit: OPENED) -> None:
+    page = visit("en-US", screen="photo")
+    woven(page)
+    guess = part(page, "class").locator("option").first
+    expect(part(page, "class")).to_have_value("")
+    first, told = drawn(page, WOVEN), guess.inner_text()
+    assert told.startswith("The network's guess: ")
+    for label in ("1", ""):
+        part(page, "class").select_option(label)
+        expect(part(page, "result")).to_be_hidden()
+        expect(part(page, "result")).to_be_visible(timeout=90_000)
+        expect(part(page, "class")).to_have_value(label)
+        assert guess.inner_text() == told
+        assert (drawn(page, WOVEN) == first) == (label == "")
+
+
 def test_at_an_end_no_late_answer_takes_its_place(visit: OPENED) -> None:
     page = visit("en-US", screen="photo")
     woven(page)

@@ -238,7 +238,7 @@ $('children', root).addEventListener('click', () => whenShown(garment => { trama
 /* A link to a blend brings its garments into the corners; openAddress has it in the wardrobe as well. */
 async function openLink(blend) {
   const answers = await Promise.all(blend.corners.map(recipe => trama.ask(trama.server.open, { recipe })));
-  if (!answers.every(answer => answer?.garments && !answer.reason)) { location.hash = 'wardrobe'; return; }
+  if (!answers.every(answer => answer?.garments && !answer.reason)) return trama.turnTo('wardrobe');
   const { corners, ...place } = blend;
   answers.forEach((answer, i) => { [pair[LETTERS[i]]] = trama.take(answer); });
   move(place);

@@ -144,8 +144,7 @@ trama.filling = (root, server) => {
     const garment = await woven();
     if (!garment) return;
     trama.choose(garment);
-    location.hash = 'adjust';
-    scrollTo(0, 0);
+    trama.turnTo('adjust');
   };
   $('fill-save', root).onclick = async () => {
     const chosen = dyed();

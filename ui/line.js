@@ -10,8 +10,7 @@ const wanted = { seed: first.seed, daring: first.daring };
 const dyeAt = i => { const pattern = first.patterns[here.dyes.length - 1]; return here.dyes[pattern[i % pattern.length]]; };
 const recipeAt = i => setup.dyed ? `${trama.bare(here.garments[i].recipe)}~${dyeAt(i)}` : here.garments[i].recipe;
 const recipes = () => here.garments.map((_, i) => recipeAt(i));
-const list = names => new Intl.ListFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB').format(names);
-const dyes = () => list(here.dyes.map(name => trama.word(name)));
+const dyes = () => trama.list(here.dyes.map(name => trama.word(name)));
 const lineOf = () => trama.word('line_of', { seed: trama.seedWord(here.seed) });
 const usualTitle = () => setup.dyed ? dyes().replace(/^./, letter => letter.toUpperCase()) : lineOf();
 trama.line = {                                           // what the lookbook below shows

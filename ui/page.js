@@ -20,6 +20,7 @@ trama.images = value => value >= 1e6 ? trama.word('game_million', { count: trama
   : trama.word('game_thousand', { count: trama.number(value / 1e3) });
 trama.date = day => new Intl.DateTimeFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
 trama.className = label => setup.classes[label][trama.language];
+trama.list = words => new Intl.ListFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB').format(words);
 function translate(root) {
   for (const e of $$('[data-t]', root)) e.textContent = trama.word(e.dataset.t);
   for (const e of $$('[data-say]', root)) e.setAttribute('aria-label', trama.word(e.dataset.say));

@@ -3,8 +3,8 @@
 const { $, $$, setup } = trama, model = props.first, root = element;
 const PAUSE_MS = 200, REST_MS = 450, GROWN = .03, NEAR = .3, NONE = { crop: null, turns: 0, tilt: null, flip: false, invert: 'auto', background: .5 };
 const tilt = $('tilt', root), ground = $('ground', root), near = $('near', root), picked = $('class', root), cropping = $('cropping', root);
-/* `pixels` are what the network sees; `ends` the garments that come closest and that edit best, `shown` the one between; `label` is a class that the visitor chose. */
-const here = { source: null, photo: null, corrections: { ...NONE }, reading: null, pixels: null, ends: null, shown: null, label: null, run: 0, job: null, near: NEAR, opened: 0 };
+/* `pixels` are what the network sees; `ends` the garments that come closest and that edit best, `shown` the one between; `label` is a class that the visitor chose, `guess` the network's. */
+const here = { source: null, photo: null, corrections: { ...NONE }, reading: null, pixels: null, ends: null, shown: null, label: null, guess: null, run: 0, job: null, near: NEAR, opened: 0 };
 const seen = () => document.body.dataset.screen === 'photo';
 const inverts = () => here.corrections.invert !== 'auto';
 
@@ -16,7 +16,7 @@ async function open(file) {                              // or a promise of one
   const { canvas, photo, problem } = await trama.smallPhoto(await file);
   if (turn !== here.opened) return;                      // a later one was ready before
   if (problem) { tell(problem); return drawResult(); }   // the earlier photo stays, and may be woven again
-  Object.assign(here, { source: canvas, photo, corrections: { ...NONE }, reading: null, pixels: null, ends: null, shown: null, label: null, near: NEAR });
+  Object.assign(here, { source: canvas, photo, corrections: { ...NONE }, reading: null, pixels: null, ends: null, shown: null, label: null, guess: null, near: NEAR });
   $('steps', root).hidden = !canvas;
   tell(null);
   if (canvas) { stand(); trama.say(trama.word('photo_reading')); }
@@ -109,12 +109,11 @@ function drawControls() {
   crop.edit(cropping.getAttribute('aria-pressed') === 'true');
   $('auto', root).hidden = JSON.stringify(corrections) === JSON.stringify(NONE);
 }
-const list = words => new Intl.ListFormat(trama.language === 'pt' ? 'pt-BR' : 'en-GB').format(words);
 function report() {
   const { reading, corrections } = here, did = [];
   if (corrections.tilt === null && reading.tilt) did.push(trama.word('photo_did_tilt', { value: trama.number(Math.abs(reading.tilt)) }));
   if (reading.background === 'taken') did.push(trama.word('photo_did_ground'));
-  const told = did.length ? [trama.word('photo_did', { list: list(did) })] : [];
+  const told = did.length ? [trama.word('photo_did', { list: trama.list(did) })] : [];
   if (reading.background === 'transparent') told.push(trama.word('photo_transparent'));
   if (reading.animated) told.push(trama.word('photo_animated'));
   if (reading.sure < .6) told.push(trama.word('photo_unsure'));
@@ -190,6 +189,7 @@ function draft(pixels) {
 function woven(answer) {
   here.ends = trama.take(answer);
   Object.assign(here, { shown: here.ends[0], verdict: answer.verdict });
+  if (here.label === null) here.guess = here.ends[0].label;
   between();
   rest();
   filling.open(here.pixels, here.ends[0]);
@@ -246,12 +246,16 @@ function drawResult() {
     scale.setAttribute('aria-label', trama.word('photo_scale_alt', { value: digits(off), low, high }));
     $('reach', root).textContent = trama.word('photo_reach', { low, high });
   }
-  picked.value = garment.label;
+  drawClass();
   $('class-row', root).hidden = setup.classes.length < 2;
   trama.heart($('heart', root), garment);
   drawNear();
 }
-picked.onchange = () => { here.label = Number(picked.value); weave(); };
+function drawClass() {
+  picked.options[0].text = here.guess === null ? trama.word('photo_guess') : trama.word('photo_guess_of', { name: trama.className(here.guess) });
+  picked.value = here.label ?? '';
+}
+picked.onchange = () => { here.label = picked.value === '' ? null : Number(picked.value); weave(); };
 
 /* from here on it is a garment like any other */
 const named = () => ({ name: trama.nameOf(here.shown), letter: 'A' });
@@ -268,11 +272,12 @@ const filling = trama.filling(root, server);             // what is erased of it
 trama.mount(root, () => {
   $('bare', root).hidden = model.encoder || !model.weaves;
   $('bare', root).textContent = trama.word('photo_no_encoder');
-  picked.replaceChildren(...setup.classes.map((_, label) => new Option(trama.className(label), label)));
+  picked.replaceChildren(new Option('', ''), ...setup.classes.map((_, label) => new Option(trama.className(label), label)));
   samples();
   tell(here.problem ?? null);
   drawControls();
   drawNear();
+  drawClass();
   if (here.reading) drawReading();
   drawResult();
   filling.draw();
