@@ -29,6 +29,7 @@ __all__ = [
     "Split",
     "batch_indices",
     "batch_noise",
+    "fixed_order",
     "load_fashion_mnist",
     "load_image_folder",
 ]
@@ -151,6 +152,14 @@ def batch_indices(count: int, seed: int, start: int, size: int) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=2)
+def fixed_order(count: int) -> np.ndarray:
+    """The order [count] in which judges take real pictures, whose first ones are a fair part of all.
+
+    It is one for all of them, so that what was trained on these pictures once is found again.
+    """
+    return np.random.RandomState(0).permutation(count)
+
+
 def _permutation(count: int, seed: int, number: int) -> np.ndarray:
     return np.random.Generator(np.random.Philox(key=[seed, number])).permutation(count)
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from model.config import FASHION_MNIST_CLASSES, ModelConfig
 from model.export import ExportPlan
 from training.cas import CasConfig, CasScore, cached_cas
-from training.data import CACHE_DIR, ImageSet, load_fashion_mnist
+from training.data import CACHE_DIR, ImageSet, fixed_order, load_fashion_mnist
 from training.export_read import Batch, read_export
 from training.mixing import STUDY_CLASSIFIER, balanced, study
 
@@ -142,7 +142,7 @@ def cas_figures(
     pixels, labels = _take(batches, MAX_CAS_IMAGES)
     title = f"CAS {len(pixels):,} synthetic"
     score = cached_cas(pixels, labels, real.test, seed, config, title, cache_dir)
-    rows = {"real": np.arange(len(real.train))}
+    rows = {"real": fixed_order(len(real.train))}
     if len(pixels) < len(real.train):
         rows["real_as_many"] = balanced(real.train, len(pixels), seed)
     real_rows = {}

@@ -11,7 +11,7 @@ from model.generator import Generator
 from training.cas import CasConfig, CasScore, cached_cas, cas_score
 from training.coherence import measure_coherence
 from training.cost import measure_cost
-from training.data import ImageSet, load_fashion_mnist
+from training.data import ImageSet, fixed_order, load_fashion_mnist
 from training.features import extract_features
 from training.hardware import describe_machine
 from training.ppl import EPSILON, measure_path_lengths
@@ -96,7 +96,7 @@ def _judge_cas(
     test, train = load_fashion_mnist(protocol.against), load_fashion_mnist("train")
     cache_dir = reference.cache_dir
     count = protocol.cas_samples
-    picked = np.random.RandomState(0).permutation(len(train))[:count]
+    picked = fixed_order(len(train))[:count]
     real_pixels, real_labels = train.pixels.numpy()[picked], train.labels.numpy()[picked]
     made, real = [], []
     for seed in range(protocol.cas_seeds):

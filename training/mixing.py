@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from training.cas import CasConfig, cached_cas
-from training.data import CACHE_DIR, ImageSet
+from training.data import CACHE_DIR, ImageSet, fixed_order
 
 REAL_COUNTS = (100, 1_000, 10_000)
 MIN_STEPS = 3_000
@@ -76,7 +76,7 @@ def study(
     """
     config = config or STUDY_CLASSIFIER
     sets = [(count, balanced(train, count, seed)) for count in counts if count < len(train)]
-    sets.append((len(train), np.arange(len(train))))
+    sets.append((len(train), fixed_order(len(train))))
     rows = []
     for count, places in sets:
         real = train.pixels.numpy()[places], train.labels.numpy()[places]

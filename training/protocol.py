@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from model.classifier import Classifier, load_classifier
-from training.data import CACHE_DIR, ImageSet, Split, load_fashion_mnist
+from training.data import CACHE_DIR, ImageSet, Split, fixed_order, load_fashion_mnist
 from training.features import FeatureSpace, cached_features, space_c, space_e
 from training.memorisation import measure_memorisation
 from training.metrics import (
@@ -150,7 +150,7 @@ def load_reference(
     """
     target = load_fashion_mnist("test" if name == "test" else "heldout")
     train = load_fashion_mnist("train")
-    picked = np.random.RandomState(0).permutation(len(train))[: samples or len(target)]
+    picked = fixed_order(len(train))[: samples or len(target)]
     cut = ImageSet(train.pixels[picked], train.labels[picked], train.class_names)
     spaces = {"e": space_e(), "c": space_c(), **({"i": inception} if inception else {})}
 

@@ -63,7 +63,7 @@ const ask = trama.latest(server.read_photo, (answer, asked, last) => {
   if (asked.photo !== here.photo) return;                // another photo was chosen in the meantime
   tell(answer.problem ?? null);
   if (answer.problem) { here.pixels = here.reading = null; stop(); drawResult(); return trama.say(trama.word(`photo_wrong_${answer.problem}`)); }
-  here.reading = answer;
+  Object.assign(here, { reading: answer, guess: null });   // the guess was of other pixels
   [here.pixels] = trama.decode(answer.pixels);
   [here.before] = trama.decode(answer.before);
   drawReading();
@@ -246,14 +246,11 @@ function drawResult() {
     scale.setAttribute('aria-label', trama.word('photo_scale_alt', { value: digits(off), low, high }));
     $('reach', root).textContent = trama.word('photo_reach', { low, high });
   }
-  drawClass();
+  picked.options[0].text = here.guess === null ? trama.word('photo_guess') : trama.word('photo_guess_of', { name: trama.className(here.guess) });
+  picked.value = here.label ?? '';
   $('class-row', root).hidden = setup.classes.length < 2;
   trama.heart($('heart', root), garment);
   drawNear();
-}
-function drawClass() {
-  picked.options[0].text = here.guess === null ? trama.word('photo_guess') : trama.word('photo_guess_of', { name: trama.className(here.guess) });
-  picked.value = here.label ?? '';
 }
 picked.onchange = () => { here.label = picked.value === '' ? null : Number(picked.value); weave(); };
 
@@ -277,7 +274,6 @@ trama.mount(root, () => {
   tell(here.problem ?? null);
   drawControls();
   drawNear();
-  drawClass();
   if (here.reading) drawReading();
   drawResult();
   filling.draw();

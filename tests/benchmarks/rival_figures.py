@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from model.storage import write_atomically
 from tests.benchmarks.rival_networks import RECIPES
 from tests.benchmarks.rival_runs import sample_snapshot, variants
 from training.cas import cached_cas, cas_score
-from training.data import load_fashion_mnist
+from training.data import fixed_order, load_fashion_mnist
 from training.evaluate import Reference, load_reference
 from training.features import NAME, extract_features
 from training.hardware import describe_machine
@@ -79,7 +77,7 @@ def real_row(reference: Reference, cas_samples: int) -> dict[str, Any]:
     row |= {key: floors[key] for key in ("precision", "recall", "density", "coverage")}
     if cas_samples:
         train, heldout = load_fashion_mnist("train"), load_fashion_mnist("heldout")
-        picked = np.random.RandomState(0).permutation(len(train))[:cas_samples]
+        picked = fixed_order(len(train))[:cas_samples]
         pixels, labels = train.pixels.numpy()[picked], train.labels.numpy()[picked]
         row["cas"] = cached_cas(pixels, labels, heldout, _SEED, title="CAS real").accuracy
         row["cas_samples"] = cas_samples
