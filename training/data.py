@@ -151,7 +151,6 @@ def batch_indices(count: int, seed: int, start: int, size: int) -> np.ndarray:
     return picked
 
 
-@functools.lru_cache(maxsize=2)
 def fixed_order(count: int) -> np.ndarray:
     """The order [count] in which judges take real pictures, whose first ones are a fair part of all.
 
@@ -160,6 +159,7 @@ def fixed_order(count: int) -> np.ndarray:
     return np.random.RandomState(0).permutation(count)
 
 
+@functools.lru_cache(maxsize=2)
 def _permutation(count: int, seed: int, number: int) -> np.ndarray:
     return np.random.Generator(np.random.Philox(key=[seed, number])).permutation(count)
 
