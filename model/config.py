@@ -140,6 +140,12 @@ class ModelConfig:
         """JSON-able form, as it stands in `config.json`."""
         return write_fields(self, FORMAT_VERSION)
 
+    def difference(self, other: "ModelConfig") -> tuple[str, Any, Any] | None:
+        """The first field in which two shapes differ, with the value here and there; None if none."""
+        ours, theirs = self.to_dict(), other.to_dict()
+        fields = ((name, ours[name], theirs[name]) for name in ours)
+        return next((field for field in fields if field[1] != field[2]), None)
+
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "ModelConfig":
         """Parse `config.json` strictly: unknown or missing keys and other versions are errors.

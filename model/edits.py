@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from model.checks import names, number
 from model.generator import Generator
-from model.locks import Locks, Strengths
+from model.locks import Draw, Locks, Strengths
 from model.recipe import Edit, Recipe, merge_edits
 from model.recipe_text import MAX_EDITS
 
@@ -15,10 +15,10 @@ from model.recipe_text import MAX_EDITS
 class Edits:
     """Checks and applies edits along the directions of one generator."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, draw: Draw) -> None:
         self._generator = generator
         directions = generator.directions
-        self._locks = None if directions is None else Locks(generator, directions)
+        self._locks = None if directions is None else Locks(generator, directions, draw)
 
     def apply(
         self, garment: Recipe, edits: object, locks: object, turn: AbstractContextManager[object]

@@ -70,7 +70,7 @@ class Studio:
         self.folder: Path | None = None
         self._turn = threading.BoundedSemaphore(1 if generator.device.type == "cuda" else drawers())
         self._batches = BatchRenderer(self.generator)
-        self._edits = Edits(self.generator)
+        self._edits = Edits(self.generator, self._sketch_ws)
 
     @classmethod
     def open(cls, folder: str | Path, name: str | None = None) -> "Studio":
@@ -205,10 +205,10 @@ class Studio:
 
     def sketch(self, recipes: Sequence[Recipe]) -> np.ndarray:
         """Pixels [N, H, W, C], many at a time: faster, and within one grey level of `draw`."""
-        ws = all_ws(self.generator, recipes)
-        if ws.is_cuda:
-            return render(self.generator, ws, _GPU_BATCH)
-        return self._batches.render(ws)
+        return self._sketch_ws(all_ws(self.generator, recipes))
+
+    def _sketch_ws(self, ws: torch.Tensor) -> np.ndarray:
+        return render(self.generator, ws, _GPU_BATCH) if ws.is_cuda else self._batches.render(ws)
 
     def generate(self, label: object, seed: object, daring: object = None) -> np.ndarray:
         """One garment, uint8 pixels [H, W, C]."""

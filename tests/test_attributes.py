@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.attributes import (
+from model.attributes import (
     ATTRIBUTES,
     asymmetry,
     brightness,

@@ -147,15 +147,15 @@ def test_the_crowd_knows_its_own(generator):
 def test_the_shipped_model_completes_pullovers(left_half):
     """From their right halves alone: the class is found, the left is close, no border is seen.
 
-    Ten of them, as one alone may be so plain that its own columns hardly differ; and ten that are
-    taken for pullovers when they are whole, as some are drawn that pass for coats, like real ones.
+    Sixteen of them, as one alone may be so plain that its own columns hardly differ, and half of one
+    may well be half of a coat; and such as are taken for pullovers when they are whole.
     """
     generator, classifier = load_generator(SHIPPED_MODEL), load_classifier(SHIPPED_CLASSIFIER)
     drawn = generator.sample([2] * 20, range(123, 143))
     with torch.inference_mode():
         pullovers = drawn[(classifier(to_img(torch.from_numpy(drawn))).argmax(1) == 2).numpy()]
     labels, errors, borders = [], [], []
-    for real in pullovers[:10]:
+    for real in pullovers[:16]:
         made = complete(generator, real, left_half, 4)
         labels += made.labels
         apart = made.pixels[:, left_half].astype(float) - real[left_half].astype(float)
@@ -163,7 +163,7 @@ def test_the_shipped_model_completes_pullovers(left_half):
         beside = real[:, 14].astype(float)
         across = [np.abs(own - beside).mean() for own in (made.pixels[:, :, 13], real[:, 13])]
         borders.append(across)
-    assert labels.count(2) >= 34
+    assert labels.count(2) >= 0.85 * 4 * 16
     assert np.mean(errors) < 45
     seam, plain = np.sum(borders, axis=0)
     assert seam < 1.5 * plain

@@ -21,7 +21,7 @@ from training.metrics import (
     frechet_error,
     kernel_distance,
 )
-from training.protocol import Featured, Reference, judge_distances, mean_figures
+from training.reference import Featured, Reference, judge_distances, mean_figures
 from training.subjects import Sampled
 
 COUNT = 2_000

@@ -22,7 +22,8 @@ from training.features import FeatureError, space_c, space_i
 from training.judge import estimate_minutes
 from training.parts import PARTS, part_key
 from training.ppl import measure_path_lengths
-from training.protocol import FULL, HELDOUT, QUICK, Featured, Protocol, Reference
+from training.protocol import FULL, HELDOUT, QUICK, Protocol
+from training.reference import Featured, Reference
 from training.subjects import draw, open_subject
 
 COUNT = 200

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from training.attributes import brightness, texture
+from model.attributes import brightness, texture
 
 _SHUFFLES, _GROUPS = 20, 20
 

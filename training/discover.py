@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
+from model.attributes import ATTRIBUTES
 from model.classifier import Classifier, class_logits, predict_labels
 from model.config import FASHION_MNIST_CLASSES, ModelConfig
 from model.directions import NamedDirection
 from model.generator import Generator
 from model.latents import broadcast, pattern_split, render
 from model.studio import DEFAULT_DARING
-from training.attributes import ATTRIBUTES
 from training.slopes import BATCH, Fit, Sample, fit_sample, measure, steepest, take_sample
 
 FIT_GARMENTS, TRIAL_GARMENTS, FRESH_GARMENTS = 6_000, 300, 300

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from model.attributes import ATTRIBUTES
 from model.classifier import Classifier, predict_labels
 from model.generator import Generator
 from model.latents import broadcast, map_seeds, move, render
 from model.studio import DEFAULT_DARING
-from training.attributes import ATTRIBUTES
 from training.protocol import Figure
 
 EDITED_A_CLASS = 20

@@ -44,9 +44,8 @@ from training.protocol import (
     QUICK,
     Figure,
     Protocol,
-    Reference,
-    load_reference,
 )
+from training.reference import Reference, load_reference
 from training.subjects import Subject, open_subject
 
 __all__ = ["Reference", "judge", "load_reference", "main", "write_metrics"]

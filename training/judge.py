@@ -15,7 +15,8 @@ from training.data import ImageSet, fixed_order, load_fashion_mnist
 from training.features import extract_features
 from training.hardware import describe_machine
 from training.ppl import EPSILON, measure_path_lengths
-from training.protocol import Figure, Protocol, Reference, judge_distances, mean_figures
+from training.protocol import Figure, Protocol
+from training.reference import Reference, judge_distances, mean_figures
 from training.subjects import Sampled, Subject, draw
 
 PATH_SEEDS = 3_000_000

@@ -27,14 +27,13 @@ def mean_generator(folders: Sequence[Path]) -> Generator:
         raise ValueError("a mean needs at least one model folder")
     generators = [load_generator(folder, derived=False) for folder in folders]
     mean = generators[0]
-    shape = mean.config.to_dict()
     for folder, other in zip(folders, generators, strict=True):
-        for name, value in other.config.to_dict().items():
-            if value != shape[name]:
-                raise ValueError(
-                    f"{folder} has {name}={value!r}, {folders[0]} {shape[name]!r}: "
-                    "only networks of one training have a mean"
-                )
+        if differs := other.config.difference(mean.config):
+            name, value, first = differs
+            raise ValueError(
+                f"{folder} has {name}={value!r}, {folders[0]} {first!r}: "
+                "only networks of one training have a mean"
+            )
     for weights in zip(*(generator.parameters() for generator in generators), strict=True):
         weights[0].copy_(torch.stack([w.double() for w in weights]).mean(0))
     if len(generators) > 1:

@@ -106,10 +106,9 @@ class Run:
             ValueError: the folder's networks have another shape; names the field and both values.
         """
         generator, critic = load_generator(folder), load_discriminator(folder)
-        ours = self.config.model.to_dict()
-        for name, value in generator.config.to_dict().items():
-            if ours[name] != value:
-                raise ValueError(f"--init {folder} has {name}={value!r}, this run {ours[name]!r}")
+        if differs := generator.config.difference(self.config.model):
+            name, value, ours = differs
+            raise ValueError(f"--init {folder} has {name}={value!r}, this run {ours!r}")
         for network in (self.generator, self.generator_ema):
             network.load_state_dict(generator.state_dict())
         self.discriminator.load_state_dict(critic.state_dict())

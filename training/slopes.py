@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import torch
 
+from model.attributes import ATTRIBUTES, Attribute
 from model.generator import Generator
 from model.latents import render
-from training.attributes import ATTRIBUTES, Attribute
 from training.data import batch_noise
 
 BATCH = 100

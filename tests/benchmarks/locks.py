@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from model.attributes import ATTRIBUTES
 from model.recipe import Recipe
 from model.studio import Studio
 from model.weights import SHIPPED_MODEL
-from training.attributes import ATTRIBUTES
 
 FIRST_SEED = 70_000
 UNNAMED = 5

@@ -7,9 +7,9 @@ pixel; NaN stands where a picture has nothing to measure.
 
 import dataclasses
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
-from scipy import ndimage
 
 _FULL_COVER = 48.0
 _INSIDE = 0.5
@@ -62,7 +62,7 @@ def contrast(pixels: np.ndarray) -> np.ndarray:
 def texture(pixels: np.ndarray) -> np.ndarray:
     """Root mean square of what a 3x3 mean removes, away from the outline, grey levels."""
     grey = grey_levels(pixels)
-    fine = grey - ndimage.uniform_filter(grey, (1, 3, 3))
+    fine = grey - _running_mean(_running_mean(grey, 3, 1), 3, 2)
     return _weighted_mean(fine**2, _interior(pixels)) ** 0.5
 
 
@@ -74,9 +74,7 @@ def stripes(pixels: np.ndarray) -> np.ndarray:
     grey, inside = grey[:, :, part], inside[:, :, part]
     weights = inside.sum(2)  # [N, H]
     sums = (grey * inside).sum(2)
-    near = ndimage.uniform_filter1d(sums, 7, axis=1) / _positive(
-        ndimage.uniform_filter1d(weights, 7, axis=1)
-    )
+    near = _running_mean(sums, 7, 1) / _positive(_running_mean(weights, 7, 1))
     bands = (sums / _positive(weights) - near) ** 2
     return _weighted_mean(bands[:, :, None], weights[:, :, None]) ** 0.5
 
@@ -167,8 +165,26 @@ ATTRIBUTES: tuple[Attribute, ...] = (
 
 def _interior(pixels: np.ndarray) -> np.ndarray:
     """Coverage one pixel away from the outline and more, [N, H, W]."""
-    inside: np.ndarray = ndimage.minimum_filter(coverage(pixels), (1, 3, 3), mode="constant")
+    inside = coverage(pixels)
+    for axis in (1, 2):
+        inside = np.minimum.reduce(_neighbours(inside, 3, axis, "constant"))
     return inside
+
+
+def _running_mean(values: np.ndarray, size: int, axis: int) -> np.ndarray:
+    """Mean of `size` neighbours along an axis, mirrored at its ends."""
+    total: np.ndarray = np.add.reduce(_neighbours(values, size, axis, "symmetric"))
+    return total / size
+
+
+def _neighbours(
+    values: np.ndarray, size: int, axis: int, beyond: Literal["constant", "symmetric"]
+) -> list[np.ndarray]:
+    """The values shifted by up to half of `size` along an axis; beyond its ends 0, or mirrored."""
+    reach = [(size // 2, size // 2) if place == axis else (0, 0) for place in range(values.ndim)]
+    padded = np.moveaxis(np.pad(values, reach, mode=beyond), axis, 0)
+    shifted = (padded[first : first + values.shape[axis]] for first in range(size))
+    return [np.moveaxis(part, 0, axis) for part in shifted]
 
 
 def _weighted_mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
