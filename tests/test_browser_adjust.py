@@ -133,28 +133,27 @@ def test_a_locked_attribute_stays_while_others_move(visit: OPENED, studio: Studi
     page.evaluate("text => trama.openRecipe(text)", studio.garment("shirt", 9).text)
     expect(page.locator("#wardrobe-stage")).to_contain_text("Shirt")
     page.get_by_role("link", name="Adjust", exact=True).first.click()
-    page.get_by_role("button", name="Sleeves: more").click()
-    wait_for_edits(page, {"sleeves": 3})
-    lock, sleeves = (
-        page.get_by_role("button", name="Lock Sleeves"), page.get_by_role("slider", name="Sleeves"),
-    )  # fmt: skip
-    page.get_by_role("button", name="Sleeves: zero").click()
+    page.get_by_role("button", name="Tone: more").click()
+    wait_for_edits(page, {"brightness": 3})
+    lock = page.get_by_role("button", name="Lock Tone")
+    tone = page.get_by_role("slider", name="Tone")
+    page.get_by_role("button", name="Tone: zero").click()
     wait_for_edits(page, {})
     lock.click()
     expect(lock).to_have_attribute("aria-pressed", "true")
-    expect(sleeves).to_be_disabled()
-    page.get_by_role("button", name="Tone: less").click()
-    page.wait_for_function("trama.garment.edits.brightness === -2")
-    expected = studio.edited(studio.garment("shirt", 9), {"brightness": -2}, ["sleeves"])
+    expect(tone).to_be_disabled()
+    page.get_by_role("button", name="Sleeves: less").click()
+    page.wait_for_function("trama.garment.edits.sleeves === -2")
+    expected = studio.edited(studio.garment("shirt", 9), {"sleeves": -2}, ["brightness"])
     assert edits(page) == {edit.name: edit.shape for edit in expected.edits}
     expect(page.locator("#adjust .locked output")).to_contain_text("locked ·")
     save(page, "adjust-locked-en-US")
     lock.click()  # what made up for the move stays as it is
-    expect(sleeves).to_be_enabled()
+    expect(tone).to_be_enabled()
     assert edits(page) == {edit.name: edit.shape for edit in expected.edits}
-    page.get_by_role("button", name="Tone: zero").click()
-    page.wait_for_function("!('brightness' in trama.garment.edits)")
-    assert edits(page) == {"sleeves": edits(page)["sleeves"]} != {}
+    page.get_by_role("button", name="Sleeves: zero").click()
+    page.wait_for_function("!('sleeves' in trama.garment.edits)")
+    assert edits(page) == {"brightness": edits(page)["brightness"]} != {}
 
 
 def test_directions_of_ones_own_on_a_phone(visit: OPENED) -> None:
