@@ -24,7 +24,7 @@ from model.completion_task import prepare
 from model.encoder import Encoder
 from model.generator import Generator
 from model.inversion import Step, refine
-from training.data import ImageSet
+from training.data import ImageSet, fixed_order
 from training.features import cached_features, space_c, space_e
 from training.hardware import describe_machine
 from training.metrics import frechet_distance, frechet_error, kernel_distance
@@ -134,7 +134,7 @@ def measure_completion(
     Raises:
         ValueError: too few garments for the distances.
     """
-    order = np.random.RandomState(0).permutation(len(test))
+    order = fixed_order(len(test))
     pixels, labels = test.pixels.numpy(), test.labels.numpy()
     judge = _Judge(pixels, order[:count], order[count:], cache_dir)
     given, true = pixels[order[:count]], labels[order[:count]]
