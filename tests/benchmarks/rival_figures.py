@@ -136,10 +136,11 @@ def _is_judged(
 
 
 def title_of(row: Mapping[str, Any]) -> str:
-    """Contender, which of its weights, and the horizon of its schedules where it has one."""
+    """Contender, which of its weights, its kinds and the horizon of its schedules where it has them."""
     variant = {"averaged": ", averaged", "uniform": ", uniform z"}.get(row["variant"], "")
     horizon = f", {row['horizon']:,} in all" if row.get("horizon") else ""
-    return f"{row['contender']}{variant}{horizon}"
+    kinds = f", {row['kinds']} kinds" if row.get("kinds") else ""
+    return f"{row['contender']}{variant}{kinds}{horizon}"
 
 
 def format_table(rows: list[dict[str, Any]]) -> str:
