@@ -33,7 +33,9 @@ class Descent:
         layer_steps: pictures drawn after that with a w for each layer.
         rate: length of the first steps of one w; falls to zero, as that of the next stage does.
         layer_rate: length of the first steps of a w for each layer.
-        prior: pull towards the class's mean, against the mean square error.
+        prior: pull towards the class's mean, against the mean square error. As weak as it may be, a w
+            comes nearer and leaves what the network makes: it is taken for its class, and moved by
+            adjustments, less (measured in `training/NOTES.md`).
         spread: pull of the layers towards each other.
         features: weight of what the critic sees beside the pixels, where there is a critic.
     """
@@ -42,7 +44,7 @@ class Descent:
     layer_steps: int = 30
     rate: float = 0.1
     layer_rate: float = 0.02
-    prior: float = 2e-2
+    prior: float = 0.3
     spread: float = 5e-3
     features: float = 0.3
 

@@ -87,7 +87,14 @@ class TrainConfig:
 
 
 PRESETS = {
-    "fashion-mnist": TrainConfig(mismatch_weight=0.3),
+    # Batches of six from each class, all of one kind of it, so that the critic sees how they differ.
+    "fashion-mnist": TrainConfig(
+        model=ModelConfig(kind_splits=4),
+        batch_size=60,
+        total_images=580_000,
+        decay_start=0.5,
+        mismatch_weight=0.3,
+    ),
     # Too small to be pretty: to see every part work, and to break it, within a minute.
     "fashion-mnist-toy": TrainConfig(
         model=ModelConfig(
