@@ -33,9 +33,9 @@ class Descent:
         layer_steps: pictures drawn after that with a w for each layer.
         rate: length of the first steps of one w; falls to zero, as that of the next stage does.
         layer_rate: length of the first steps of a w for each layer.
-        prior: pull towards the class's mean, against the mean square error. As weak as it may be, a w
-            comes nearer and leaves what the network makes: it is taken for its class, and moved by
-            adjustments, less (measured in `training/NOTES.md`).
+        prior: pull towards the class's mean, against the mean square error. The weaker it is, the nearer
+            comes the picture and the further goes w from what the network makes: the garment is then
+            taken for its class, and moved by adjustments, less (measured in `training/NOTES.md`).
         spread: pull of the layers towards each other.
         features: weight of what the critic sees beside the pixels, where there is a critic.
     """
