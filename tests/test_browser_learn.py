@@ -279,7 +279,9 @@ def test_the_lines_are_those_of_the_repository(
         for number, (file, name) in enumerate(places):
             shown = details.locator("pre code").nth(number).text_content() or ""
             assert f"def {name.split('.')[-1]}(" in shown
-            title = details.locator("p").nth(number).inner_text()
+            above = details.locator("p").nth(number)
+            expect(above).to_be_visible()  # what is not shown yet has no inner text
+            title = above.inner_text()
             assert title.startswith(file)
             first, last = (int(word) for word in title.split() if word.isdigit())
             lines = (ROOT / file).read_text(encoding="utf-8").splitlines()[first - 1 : last]
