@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from model.generator import Generator, SynthesisNetwork
 from model.latents import broadcast, render
-from model.layers import EPSILON, StyleNorm, SynthesisBlock
+from model.layers import EPSILON, StyleNorm, SynthesisBlock, doubling_kernel
 from model.pixels import to_pixels
 
 BATCH = 16
@@ -106,7 +106,8 @@ class _Block:
 
     def __init__(self, block: SynthesisBlock) -> None:
         self.norm1, self.norm2 = _fold_norm(block.norm1), _fold_norm(block.norm2)
-        self.conv1 = _doubling_kernel(block.conv1), block.conv1.bias
+        kernel = doubling_kernel(block.conv1.weight)
+        self.conv1 = kernel.contiguous(memory_format=torch.channels_last), block.conv1.bias
         self.conv2 = _convolution(block.conv2)
         self.skip = block.skip.weight[:, :, 0, 0].contiguous(), block.skip.bias
 
@@ -136,18 +137,6 @@ def _fold_norm(norm: StyleNorm) -> Weights:
     gain, gain_bias = rate[:, None] * scale, rate * (1 + scale_bias)
     offset, offset_bias = shift - norm.mean[:, None] * gain, shift_bias - norm.mean * gain_bias
     return torch.cat((gain, offset)), torch.cat((gain_bias, offset_bias))
-
-
-def _doubling_kernel(conv: nn.Conv2d) -> torch.Tensor:
-    """Kernel [C, C', 4, 4] of the transposed convolution that is repetition, then `conv`.
-
-    Each pixel of the doubled picture sees only 2 x 2 different ones of the small picture, so that
-    4 products of summed weights stand for 9: the kernel is that of `conv` at the four places where
-    a repeated pixel stands.
-    """
-    weight = conv.weight.flip(2, 3).transpose(0, 1)  # [C, C', 3, 3]
-    kernel = sum(F.pad(weight, (left, 1 - left, top, 1 - top)) for left in (0, 1) for top in (0, 1))
-    return torch.as_tensor(kernel).contiguous(memory_format=torch.channels_last)
 
 
 def _convolution(conv: nn.Conv2d) -> Weights:

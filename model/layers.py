@@ -8,6 +8,8 @@ from torch import nn
 from torch.nn import functional as F
 
 EPSILON = 1e-5
+_BATCH = 4
+"""Pictures from which on a doubling kernel saves more than it costs; measured on two cores."""
 
 
 class _LeakyReLU(torch.autograd.Function):
@@ -117,6 +119,29 @@ def upsample(x: torch.Tensor) -> torch.Tensor:
     return x.reshape(n, c, 2 * h, 2 * w)
 
 
+def convolve_doubled(x: torch.Tensor, conv: nn.Conv2d) -> torch.Tensor:
+    """`conv(upsample(x))` of a 3x3 convolution, for a batch in 2.25 times fewer products.
+
+    The sums are the same in another order. For few pictures the kernel costs more than it saves.
+    """
+    if len(x) < _BATCH:
+        y: torch.Tensor = conv(upsample(x))
+        return y
+    return F.conv_transpose2d(x, doubling_kernel(conv.weight), conv.bias, stride=2, padding=1)
+
+
+def doubling_kernel(weight: torch.Tensor) -> torch.Tensor:
+    """Kernel [C, C', 4, 4] of the transposed convolution that is repetition, then a convolution.
+
+    Each pixel of the doubled picture sees only 2 x 2 different ones of the small picture, so that
+    4 products of summed weights stand for 9: the kernel is that of the convolution, whose `weight`
+    is [C', C, 3, 3], at the four places where a repeated pixel stands.
+    """
+    weight = weight.flip(2, 3).transpose(0, 1)  # [C, C', 3, 3]
+    kernel = sum(F.pad(weight, (left, 1 - left, top, 1 - top)) for left in (0, 1) for top in (0, 1))
+    return torch.as_tensor(kernel)
+
+
 class SynthesisBlock(nn.Module):
     """Residual block that doubles the size; its two layers each listen to a w of their own."""
 
@@ -131,7 +156,7 @@ class SynthesisBlock(nn.Module):
     def forward(self, x: torch.Tensor, ws: torch.Tensor, batch_statistics: bool) -> torch.Tensor:
         """X [N, C, H, W], ws [N, 2, w_dim] -> [N, C', 2H, 2W]."""
         y = leaky_relu(self.norm1(x, ws[:, 0], batch_statistics))
-        y = self.conv1(upsample(y))
+        y = convolve_doubled(y, self.conv1)
         y = leaky_relu(self.norm2(y, ws[:, 1], batch_statistics))
         detail: torch.Tensor = self.conv2(y)
         return detail + upsample(self.skip(x))

@@ -7,7 +7,7 @@ import torch
 from model.config import ConfigError, ModelConfig
 from model.discriminator import Discriminator
 from model.generator import Generator
-from model.layers import group_spread
+from model.layers import convolve_doubled, group_spread, upsample
 from model.pixels import to_img
 from training.data import batch_indices, load_fashion_mnist
 from training.ema import ema_decay, estimate_statistics, update_ema
@@ -62,6 +62,18 @@ def test_an_opinion_depends_on_neighbours_only_where_training_asks_for_it(spread
     difference = (critic(changed, label, made) - in_batch).abs()
     assert difference[5] > 0  # another made one of its class
     assert difference[[0, 1, 2, 3, 4, 6]].max() < 1e-6
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_a_doubled_picture_is_convolved_alike_one_by_one_and_in_a_batch(count):
+    torch.manual_seed(0)
+    conv, x = torch.nn.Conv2d(5, 6, 3, padding=1), torch.randn(count, 5, 4, 4)
+    inputs = (x.requires_grad_(), conv.weight, conv.bias)
+    ways = []
+    for y in (convolve_doubled(x, conv), conv(upsample(x))):
+        ways.append((y, *torch.autograd.grad(y.square().sum(), inputs)))
+    for batch, plain in zip(*ways, strict=True):
+        torch.testing.assert_close(batch, plain, rtol=1e-4, atol=1e-4)
 
 
 def test_the_critic_can_be_asked_about_wrong_labels_in_passing():

@@ -66,7 +66,7 @@ class Reference:
     @cached_property
     def floors(self) -> dict[str, Any]:
         """Values of `train` by figure, with `fd` and `kd` for those in E."""
-        figures = measure_distances(self.train, self)
+        figures = measure_distances(self.train, self, errors=False)
         floors = {name: figure["value"] for name, figure in figures.items()}
         classes = {name: f["by_class"] for name, f in figures.items() if "by_class" in f}
         agreement = _agreement(self.real, self.judge, self.class_names)  # it learnt from `train`
@@ -126,8 +126,12 @@ def load_reference(
     )
 
 
-def measure_distances(sample: Featured, reference: Reference) -> dict[str, Figure]:
+def measure_distances(
+    sample: Featured, reference: Reference, errors: bool = True
+) -> dict[str, Figure]:
     """FD, KD, coverage, by class and recognised class of a sample; not yet divided by any floor.
+
+    Without `errors` of what drawing just this sample adds, in less time.
 
     Raises:
         ValueError: too few samples for a space's dimensions, or features that are not finite.
@@ -136,16 +140,22 @@ def measure_distances(sample: Featured, reference: Reference) -> dict[str, Figur
     figures: dict[str, Figure] = {}
     for letter in reference.spaces:
         mine, target = sample.features[letter], real.features[letter]
-        figures[f"fd_{letter}"] = {
-            "value": frechet_distance(mine, target),
-            "error": frechet_error(mine, target),
-        }
-    kernel, error = kernel_distance(sample.features["e"], real.features["e"])
-    figures["kd_e"] = {"value": kernel, "error": error}
+        figures[f"fd_{letter}"] = {"value": frechet_distance(mine, target)}
+        if errors:
+            figures[f"fd_{letter}"]["error"] = frechet_error(mine, target)
+    both = sample.features["e"], real.features["e"]
+    if errors:
+        value, error = kernel_distance(*both)
+        figures["kd_e"] = {"value": value, "error": error}
+    else:
+        figures["kd_e"] = {"value": kernel_value(*both)}
     count = len(real.labels)  # as many on both sides
-    cover = coverage_figures(sample.first(count).features["e"], real.features["e"])
-    for name, value in cover.items():
+    few = sample.first(count).features["e"]
+    for name, value in coverage_figures(few, real.features["e"]).items():
         figures[name] = {"value": value, "samples": count}
+    if errors:
+        for name, error in coverage_errors(few, real.features["e"]).items():
+            figures[name]["error"] = error
     figures["kd_e_by_class"] = _of_classes("e", _class_kernel, sample, real, names)
     figures["fd_c_by_class"] = _of_classes("c", frechet_distance, sample, real, names)
     figures["label_agreement"] = _agreement(sample, reference.judge, names)
@@ -155,10 +165,6 @@ def measure_distances(sample: Featured, reference: Reference) -> dict[str, Figur
 def judge_distances(sample: Featured, reference: Reference) -> dict[str, Figure]:
     """The figures of a sample with their floors: R in every space, and memorisation."""
     floors, found = reference.floors, measure_distances(sample, reference)
-    count = len(reference.real.labels)
-    errors = coverage_errors(sample.first(count).features["e"], reference.target)
-    for name, error in errors.items():
-        found[name]["error"] = error
     figures: dict[str, Figure] = {}
     for letter in reference.spaces:
         raw, floor = found.pop(f"fd_{letter}"), floors[f"fd_{letter}"]
