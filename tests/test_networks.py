@@ -69,9 +69,10 @@ def test_a_doubled_picture_is_convolved_alike_one_by_one_and_in_a_batch(count):
     torch.manual_seed(0)
     conv, x = torch.nn.Conv2d(5, 6, 3, padding=1), torch.randn(count, 5, 4, 4)
     inputs = (x.requires_grad_(), conv.weight, conv.bias)
-    ways = []
-    for y in (convolve_doubled(x, conv), conv(upsample(x))):
-        ways.append((y, *torch.autograd.grad(y.square().sum(), inputs)))
+    ways = [
+        (y, *torch.autograd.grad(y.square().sum(), inputs))
+        for y in (convolve_doubled(x, conv), conv(upsample(x)))
+    ]
     for batch, plain in zip(*ways, strict=True):
         torch.testing.assert_close(batch, plain, rtol=1e-4, atol=1e-4)
 

@@ -83,8 +83,8 @@ def _kernel_subsets(
     _check_finite(features, reference)
     size = min(_KD_SUBSET_SIZE, fewest if fewest > _KD_SUBSET_SIZE else fewest // 2)
     result = kid_features_to_metric(
-        torch.from_numpy(features.astype(np.float64)),
-        torch.from_numpy(reference.astype(np.float64)),
+        torch.from_numpy(features.astype(np.float32)),  # fp64 takes twice as long; 3e-8 apart
+        torch.from_numpy(reference.astype(np.float32)),
         kid_subsets=subsets,
         kid_subset_size=size,
         rng_seed=2020,
